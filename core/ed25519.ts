@@ -1,0 +1,185 @@
+/**
+ * Ed25519 signatures (RFC 8032) under the acceptance rule of `ed25519-rule.ts`, by node:crypto, with
+ * noble-curves as the second backend. Everything signed carries a domain: utf8(domain) || 0x00 || message.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { sha512 } from '@noble/hashes/sha2.js';
+import { assert } from './assert.ts';
+import { concatBytes, equalBytes, fromHex, toHex, utf8 } from './bytes.ts';
+import { PUBLIC_KEY_BYTES, publicKeyFault, signatureAcceptable, signatureFault } from './ed25519-rule.ts';
+import type { Entropy } from './entropy.ts';
+
+/** Size of a secret seed in bytes (RFC 8032 section 5.1.5). */
+export const SEED_BYTES = 32;
+/** Public keys whose parsed form is kept, the least recently used one dropped first. */
+export const KEY_CACHE_MAX = 4096;
+
+const DOMAINS_MAX = 256;
+const SPKI_PREFIX = hexConstant('302a300506032b6570032100');
+const PKCS8_PREFIX = hexConstant('302e020100300506032b657004220420');
+
+function hexConstant(hex: string): Uint8Array {
+  const bytes = fromHex(hex);
+  assert(bytes !== undefined, 'a hex constant');
+  return bytes;
+}
+
+/** A library that decides the cofactorless equation for input that passed the rule. Never throws. */
+export interface Ed25519Backend {
+  readonly name: string;
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+interface KnownKey {
+  readonly acceptable: boolean;
+  /** Absent for a key that the rule or the library refuses. */
+  readonly object: KeyObject | undefined;
+}
+
+/** Insertion order is order of use: the first entry is the least recently used. */
+const knownKeys = new Map<string, KnownKey>();
+
+function parsePublicKey(publicKey: Uint8Array): KnownKey {
+  const acceptable = publicKeyFault(publicKey) === undefined;
+  if (publicKey.length !== PUBLIC_KEY_BYTES) return { acceptable, object: undefined };
+  try {
+    const der = Buffer.from(concatBytes(SPKI_PREFIX, publicKey));
+    return { acceptable, object: createPublicKey({ key: der, format: 'der', type: 'spki' }) };
+  } catch {
+    return { acceptable, object: undefined };
+  }
+}
+
+function knownKeyOf(publicKey: Uint8Array): KnownKey {
+  // Longer keys never pass; their hex is not worth keeping.
+  if (publicKey.length !== PUBLIC_KEY_BYTES) return parsePublicKey(publicKey);
+  const name = toHex(publicKey);
+  let known = knownKeys.get(name);
+  if (known === undefined) {
+    known = parsePublicKey(publicKey);
+    if (knownKeys.size >= KEY_CACHE_MAX) {
+      const oldest = knownKeys.keys().next();
+      if (!oldest.done) knownKeys.delete(oldest.value);
+    }
+  } else knownKeys.delete(name);
+  knownKeys.set(name, known);
+  return known;
+}
+
+/** OpenSSL by node:crypto: compares the encoding of [S]B - [k]A with R, which is cofactorless. */
+export const nodeBackend: Ed25519Backend = {
+  name: 'node:crypto',
+  verify(publicKey, message, signature) {
+    const { object } = knownKeyOf(publicKey);
+    return object !== undefined && verify(null, message, object, signature);
+  },
+};
+
+/**
+ * noble-curves, as pure JavaScript and 20 times slower. The library's own `verify` multiplies by the
+ * cofactor in every mode, so the cofactorless equation of RFC 8032 section 5.1.7 is written out here.
+ */
+export const nobleBackend: Ed25519Backend = {
+  name: '@noble/curves',
+  verify(publicKey, message, signature) {
+    if (signature.length !== 64) return false;
+    const { Point } = ed25519;
+    const encodedR = signature.subarray(0, 32);
+    try {
+      const pointA = Point.fromBytes(publicKey, false);
+      const pointR = Point.fromBytes(encodedR, false);
+      const scalarS = littleEndian(signature.subarray(32));
+      if (scalarS >= Point.Fn.ORDER) return false;
+      const challenge = Point.Fn.create(littleEndian(sha512(concatBytes(encodedR, publicKey, message))));
+      return Point.BASE.multiplyUnsafe(scalarS).subtract(pointA.multiplyUnsafe(challenge)).equals(pointR);
+    } catch {
+      // The library throws on encodings that are no point of the curve.
+      return false;
+    }
+  },
+};
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return BigInt(`0x${toHex(Uint8Array.from(bytes).reverse())}`);
+}
+
+/** Whether the signature over the bare message passes the rule and the backend. For vectors and foreign formats. */
+export function verifyRaw(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+  backend: Ed25519Backend = nodeBackend,
+): boolean {
+  return signatureAcceptable(publicKey, signature).ok && backend.verify(publicKey, message, signature);
+}
+
+const domainPrefixes = new Map<string, Uint8Array>();
+
+function domainPrefixOf(domain: string): Uint8Array {
+  const known = domainPrefixes.get(domain);
+  if (known !== undefined) return known;
+  assert(domain.length >= 1 && !domain.includes('\0'), 'a signature domain is text without NUL');
+  // Domains are constants of the program: more of them than this means that data is used as a domain.
+  assert(domainPrefixes.size < DOMAINS_MAX, `more than ${DOMAINS_MAX} signature domains`);
+  const prefix = utf8(`${domain}\0`);
+  domainPrefixes.set(domain, prefix);
+  return prefix;
+}
+
+/** What `verifySignature` needs. `domain` is a constant of the program, the rest may come from outside. */
+export interface SignatureClaim {
+  readonly publicKey: Uint8Array;
+  readonly domain: string;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** Whether the key signed the message in this domain, by the rule and node:crypto. Any bytes may be given. */
+export function verifySignature(claim: SignatureClaim): boolean {
+  if (signatureFault(claim.signature) !== undefined) return false;
+  const { acceptable, object } = knownKeyOf(claim.publicKey);
+  if (!acceptable || object === undefined) return false;
+  return verify(null, concatBytes(domainPrefixOf(claim.domain), claim.message), object, claim.signature);
+}
+
+interface KnownSeed {
+  readonly copy: Uint8Array;
+  readonly object: KeyObject;
+}
+
+/** Parsed secrets live as long as the caller's own array of the seed. */
+const knownSeeds = new WeakMap<Uint8Array, KnownSeed>();
+
+function privateKeyOf(secretSeed: Uint8Array): KeyObject {
+  assert(secretSeed.length === SEED_BYTES, `a secret seed is ${SEED_BYTES} bytes`);
+  const known = knownSeeds.get(secretSeed);
+  // The array may have been overwritten with another seed since.
+  if (known !== undefined && equalBytes(known.copy, secretSeed)) return known.object;
+  const der = Buffer.from(concatBytes(PKCS8_PREFIX, secretSeed));
+  const object = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  der.fill(0);
+  knownSeeds.set(secretSeed, { copy: Uint8Array.from(secretSeed), object });
+  return object;
+}
+
+/** Signature of the bare message (RFC 8032 section 5.1.6), 64 bytes. For vectors and foreign formats. */
+export function signRaw(secretSeed: Uint8Array, message: Uint8Array): Uint8Array {
+  return Uint8Array.from(sign(null, message, privateKeyOf(secretSeed)));
+}
+
+/** Signature over utf8(domain) || 0x00 || message, 64 bytes. Keep one array a seed: its key is cached by it. */
+export function signMessage(secretSeed: Uint8Array, domain: string, message: Uint8Array): Uint8Array {
+  return signRaw(secretSeed, concatBytes(domainPrefixOf(domain), message));
+}
+
+/** The public key of a secret seed, 32 bytes. */
+export function publicKeyOf(secretSeed: Uint8Array): Uint8Array {
+  const der = createPublicKey(privateKeyOf(secretSeed)).export({ format: 'der', type: 'spki' });
+  return Uint8Array.from(der.subarray(SPKI_PREFIX.length));
+}
+
+/** A fresh secret seed. */
+export function generateSeed(entropy: Entropy): Uint8Array {
+  return entropy.bytes(SEED_BYTES);
+}
