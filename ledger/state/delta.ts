@@ -1,0 +1,53 @@
+/** Shards on the move: deltas, proofs and snapshots that a till checks against a certified result root (ARCHITECTURE D1). */
+import { bytes, bytesOf, type Infer, list, record, text, uint, versioned } from '#core/format';
+import { hashFormat, heightFormat, shardIdFormat } from '../ids.ts';
+
+/** Largest object on the ledger, bytes (the key commitments of 1,024 items fit). */
+export const leafValueBytesMax = 64 * 1024;
+export const leafKeyFormat = text({ min: 1, max: 64 });
+
+/** One leaf with its place. */
+export const leafFormat = record('leaf', {
+  slot: uint({ max: 0xffff_ffff }),
+  key: leafKeyFormat,
+  value: bytes({ max: leafValueBytesMax }),
+});
+export type Leaf = Infer<typeof leafFormat>;
+
+/** Path from a shard root to the certified result root. */
+export const shardProofFormat = record('shard-proof', {
+  shardIndex: uint({ max: 0xffff_ffff }),
+  shardCount: uint({ max: 0xffff_ffff }),
+  /** Siblings from the leaf upwards in the top tree. */
+  path: list(bytesOf(32), { max: 32 }),
+  receiptsRoot: hashFormat,
+});
+export type ShardProof = Infer<typeof shardProofFormat>;
+
+/** What changed in one shard between two committed heights. Applying it to `baseRoot` must give the certified root. */
+export const shardDeltaFormat = versioned('shard-delta', 1, { bytesMax: 8 * 1024 * 1024 }, {
+  shard: shardIdFormat,
+  /** Shard root before; the root of the empty shard for a new one. */
+  baseRoot: hashFormat,
+  /** Height after which the shard looks like this. */
+  height: heightFormat,
+  leafCount: uint({ max: 0xffff_ffff }),
+  /** Changed and new leaves by ascending slot. */
+  leaves: list(leafFormat, { max: 65_536 }),
+});
+export type ShardDelta = Infer<typeof shardDeltaFormat>;
+
+/** Leaves in one snapshot chunk, at most. */
+export const snapshotChunkLeavesMax = 1_024;
+
+/** A slice of a shard at a checkpoint height: leaves `firstSlot ..` in slot order, none left out. */
+export const snapshotChunkFormat = versioned('snapshot-chunk', 1, { bytesMax: 8 * 1024 * 1024 }, {
+  shard: shardIdFormat,
+  height: heightFormat,
+  leafCount: uint({ max: 0xffff_ffff }),
+  firstSlot: uint({ max: 0xffff_ffff }),
+  leaves: list(record('snapshot-leaf', { key: leafKeyFormat, value: bytes({ max: leafValueBytesMax }) }), {
+    max: snapshotChunkLeavesMax,
+  }),
+});
+export type SnapshotChunk = Infer<typeof snapshotChunkFormat>;

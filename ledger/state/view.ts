@@ -1,0 +1,16 @@
+/** How ledger rules read and write objects: by shard and key, whoever holds them (a validator's state or a till's cache). */
+import type { ShardId } from '../ids.ts';
+
+/** Read access to objects as their canonical bytes. Returned arrays must not be changed. */
+export interface LedgerView {
+  /** Whether the holder has this shard at all. On a validator always true; on a till only for cached shards. */
+  holds(shard: ShardId): boolean;
+  /** The object's bytes, or undefined where the shard (if held) has none under the key. */
+  get(shard: ShardId, key: string): Uint8Array | undefined;
+}
+
+/** Write access on top of a view; nothing reaches the view below until its owner commits. */
+export interface LedgerOverlay extends LedgerView {
+  /** Creates or replaces an object. New keys get the shard's next slot in the order of first writing. */
+  put(shard: ShardId, key: string, value: Uint8Array): void;
+}

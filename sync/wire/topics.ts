@@ -1,0 +1,47 @@
+/** MQTT topic names. Nothing is trusted because of a topic; they only route. */
+import { toHex } from '#core/bytes';
+import type { ShardId } from '#ledger/ids';
+
+/** Topic names of one chain. `root` is `bizain/1/<first 8 bytes of the chain id in hex>`. */
+export interface Topics {
+  readonly root: string;
+  /** Retained head message. */
+  readonly head: string;
+  /** Segments from one author to all validators. */
+  up(author: string): string;
+  /** What validators subscribe to for segments. */
+  readonly upAll: string;
+  /** Receipts and turned-away notices of one author. */
+  receipts(author: string): string;
+  turnedAway(author: string): string;
+  /** Deltas of one shard. */
+  delta(shard: ShardId): string;
+  /** Deltas of all shards whose name starts with this letter (`c` series, `b` batches). */
+  deltaKind(letter: string): string;
+  /** Requests to one validator, by index. */
+  request(validator: number): string;
+  /** Replies to one client. */
+  reply(client: string): string;
+}
+
+/** Topic names for a chain id (32 bytes). Account and shard names use `/` freely: they form topic levels. */
+export function topicsOf(chainId: Uint8Array): Topics {
+  const root = `bizain/1/${toHex(chainId.slice(0, 8))}`;
+  return {
+    root,
+    head: `${root}/head`,
+    up: (author) => `${root}/up/${author}`,
+    upAll: `${root}/up/#`,
+    receipts: (author) => `${root}/receipts/${author}`,
+    turnedAway: (author) => `${root}/away/${author}`,
+    delta: (shard) => `${root}/delta/${escapeTopic(shard)}`,
+    deltaKind: (letter) => `${root}/delta/${letter}/#`,
+    request: (validator) => `${root}/ask/${validator}`,
+    reply: (client) => `${root}/reply/${client}`,
+  };
+}
+
+/** Lots may contain `+` and `#`, which topics may not: percent-encode them and `%`. */
+function escapeTopic(shard: ShardId): string {
+  return shard.replace(/[%+#]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}

@@ -1,0 +1,96 @@
+/** Votes, timeouts and certificates: what validators sign and what anyone can check (ARCHITECTURE D2, D10). */
+import { encodeCbor } from '#core/codec';
+import { verifySignature } from '#core/ed25519';
+import { type Infer, list, optional, record, uint, versioned } from '#core/format';
+import { bad, ok, type Result } from '#core/result';
+import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
+import { type ValidatorInfo, validatorsMax } from './genesis.ts';
+import { quorum } from './quorum.ts';
+
+export const preparePhase = 1;
+export const commitPhase = 2;
+export const viewFormat = uint({ max: 0xffff_ffff });
+export const validatorIndexFormat = uint({ max: validatorsMax - 1 });
+
+const voted = {
+  /** 1 PREPARE, 2 COMMIT. */
+  phase: uint({ max: commitPhase }),
+  height: heightFormat,
+  view: viewFormat,
+  blockHash: hashFormat,
+  resultRoot: hashFormat,
+};
+
+export const voteFormat = versioned('vote', 1, { bytesMax: 256 }, {
+  ...voted,
+  validator: validatorIndexFormat,
+  signature: signatureFormat,
+});
+export type Vote = Infer<typeof voteFormat>;
+
+/** What a vote says, without who says it. */
+export type Voted = Pick<Vote, 'phase' | 'height' | 'view' | 'blockHash' | 'resultRoot'>;
+
+export const certificateFormat = versioned('certificate', 1, { bytesMax: 2_048 }, {
+  ...voted,
+  /** By ascending validator index, at least a quorum of them. */
+  signatures: list(record('validator-signature', { validator: validatorIndexFormat, signature: signatureFormat }), {
+    min: 1,
+    max: validatorsMax,
+  }),
+});
+export type Certificate = Infer<typeof certificateFormat>;
+
+export const timeoutFormat = versioned('timeout', 1, { bytesMax: 4_096 }, {
+  height: heightFormat,
+  /** The view its sender wants to enter. */
+  nextView: viewFormat,
+  /** The highest block its sender has prepared at this height, proved. */
+  prepared: optional(certificateFormat),
+  validator: validatorIndexFormat,
+  signature: signatureFormat,
+});
+export type Timeout = Infer<typeof timeoutFormat>;
+
+/** Signature domains. */
+export const voteDomain = 'bizain/vote/1';
+export const timeoutDomain = 'bizain/timeout/1';
+
+/** The bytes a validator signs to vote. */
+export function voteMessage(chainId: Uint8Array, v: Voted): Uint8Array {
+  return encodeCbor([chainId, v.phase, v.height, v.view, v.blockHash, v.resultRoot]);
+}
+
+/** The bytes a validator signs to time out: they name its highest prepared view and hash. */
+export function timeoutMessage(
+  chainId: Uint8Array,
+  t: Pick<Timeout, 'height' | 'nextView' | 'prepared'>,
+): Uint8Array {
+  const prepared = t.prepared === null ? null : [t.prepared.view, t.prepared.blockHash, t.prepared.resultRoot];
+  return encodeCbor([chainId, t.height, t.nextView, prepared]);
+}
+
+export type CertificateFault = 'TOO_FEW' | 'NOT_ASCENDING' | 'UNKNOWN_VALIDATOR' | 'BAD_SIGNATURE';
+
+/**
+ * Checks a certificate against a validator set: distinct ascending members, a quorum of them, every signature good.
+ * Cost: one Ed25519 check a signature.
+ */
+export function verifyCertificate(
+  chainId: Uint8Array,
+  validators: readonly ValidatorInfo[],
+  certificate: Certificate,
+): Result<true, CertificateFault> {
+  if (certificate.signatures.length < quorum(validators.length)) return bad('TOO_FEW');
+  const message = voteMessage(chainId, certificate);
+  let last = -1;
+  for (const { validator, signature } of certificate.signatures) {
+    if (validator <= last) return bad('NOT_ASCENDING');
+    last = validator;
+    const member = validators[validator];
+    if (member === undefined) return bad('UNKNOWN_VALIDATOR');
+    const genuine = verifySignature({ publicKey: member.publicKey, domain: voteDomain, message, signature });
+    if (!genuine) return bad('BAD_SIGNATURE');
+  }
+  return ok(true);
+}
