@@ -1,8 +1,8 @@
 // AIM symbology identifiers: taking them off the front of a scan, and what they say about the data behind them.
 // Source: ISO/IEC 15424; the identifiers that carry GS1 data: GS1 General Specifications, "Symbology identifiers".
 
-/** The three characters of an AIM identifier: `]`, a letter for the symbology, a modifier. */
-const AIM_PATTERN = /^\][A-Za-z][0-9A-Za-z]/;
+/** The three characters of an AIM identifier: `]`, a letter that is assigned to a symbology, a hexadecimal modifier. */
+const AIM_PATTERN = /^\][A-UXZcdehz][0-9A-Fa-f]/;
 
 /** Number of characters (all ASCII) of an AIM identifier. */
 export const AIM_LENGTH = 3;

@@ -37,14 +37,14 @@ export interface CanonicalKey {
  * there is none, of the first element. At least one element.
  */
 export function canonicalKeyOf(elements: readonly Gs1Element[]): CanonicalKey {
-  const valueOf = (ai: string): string | undefined => elements.find((element) => element.ai === ai)?.value;
+  const findValue = (ai: string): string | undefined => elements.find((element) => element.ai === ai)?.value;
   for (const [ai, instance] of PRIMARY_KEYS) {
-    const value = valueOf(ai);
+    const value = findValue(ai);
     if (value === undefined) continue;
     if (ai === '255') return { ai, key: couponKey(value) };
     const parts = [ai, value];
     for (const qualifier of instance) {
-      const qualified = valueOf(qualifier);
+      const qualified = findValue(qualifier);
       if (qualified !== undefined) parts.push(qualifier, qualified);
     }
     return { ai, key: parts.join('/') };

@@ -113,7 +113,7 @@ function fromText(data: string, aim: string | null): ParsedCode {
     return link === null ? plainText(data) : fromElements(link, 'gs1-digital-link');
   }
   if (looksBracketed(data)) return fromElements(readBracketed(data), 'gs1-element-string');
-  if (data.includes(GS) && /^\u001d?[0-9]{2}/.test(data))
+  if (data.includes(GS) && /^[0-9]{2}/.test(data.startsWith(GS) ? data.slice(1) : data))
     return fromElements(readElementString(data), 'gs1-element-string');
   return fromUnmarked(data, aim);
 }

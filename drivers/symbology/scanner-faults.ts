@@ -2,6 +2,7 @@
 // swapped (German layout), a group separator that was lost or replaced. If one of them is known, the fault is the
 // scanner's and the code is no fake; such faults cause most false alarms of the European medicines verification.
 
+import { splitAim } from './aim.ts';
 import { GS } from './element-string.ts';
 import { parseCode } from './parse-code.ts';
 
@@ -42,8 +43,8 @@ function swapYZ(text: string): string {
 
 /** The text with one, then two separators put where a GTIN's element string allows them. */
 function* withSeparators(text: string): Generator<string> {
-  const start = /^(\][A-Za-z][0-9])?\u001d?01[0-9]{14}/.exec(text)?.[0].length;
-  if (start === undefined || text.length > RESPLIT_CHARACTERS_MAX) return;
+  const start = endOfGtin(text);
+  if (start === null || text.length > RESPLIT_CHARACTERS_MAX) return;
   let budget = RESPLIT_PARSES_MAX;
   let current = [text];
   for (let round = 0; round < 2; round++) {
@@ -60,4 +61,11 @@ function* withSeparators(text: string): Generator<string> {
     }
     current = next;
   }
+}
+
+/** Where the GTIN that opens a text (behind an AIM identifier or a GS) ends; null when none opens it. */
+function endOfGtin(text: string): number | null {
+  const { data } = splitAim(text, null);
+  const bare = data.startsWith(GS) ? data.slice(1) : data;
+  return /^01[0-9]{14}/.test(bare) ? text.length - bare.length + 16 : null;
 }
