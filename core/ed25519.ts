@@ -77,7 +77,7 @@ export const nodeBackend: Ed25519Backend = {
 };
 
 /**
- * noble-curves, as pure JavaScript and 20 times slower. The library's own `verify` multiplies by the
+ * noble-curves, pure JavaScript and an order of magnitude slower. The library's own `verify` multiplies by the
  * cofactor in every mode, so the cofactorless equation of RFC 8032 section 5.1.7 is written out here.
  */
 export const nobleBackend: Ed25519Backend = {
