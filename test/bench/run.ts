@@ -1,0 +1,40 @@
+/** `npm run bench -- <name> [--small]`: runs one bench, prints its table, writes test/bench/results/<name>.json. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BenchResult, formatTable, machine, versions } from './report.ts';
+
+/** One bench: its rows at the full or the small size. */
+export interface Bench {
+  readonly settings: (size: 'full' | 'small') => Readonly<Record<string, number | string>>;
+  readonly run: (size: 'full' | 'small') => Promise<BenchResult['rows']>;
+}
+
+/** Every bench by name, loaded when asked for. */
+export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  spine: async () => (await import('./spine.ts')).spine,
+};
+
+/** Runs a bench and returns its report. */
+export async function runBench(name: string, size: 'full' | 'small'): Promise<BenchResult> {
+  const load = benches[name];
+  if (load === undefined) throw new Error(`no bench called ${name}; there are: ${Object.keys(benches).join(', ')}`);
+  const bench = await load();
+  const rows = await bench.run(size);
+  return { bench: name, size, settings: bench.settings(size), machine: machine(), versions: versions(), rows };
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const name = args.find((arg) => !arg.startsWith('--'));
+  if (name === undefined) {
+    process.stderr.write(`usage: npm run bench -- <name> [--small]\nbenches: ${Object.keys(benches).join(', ')}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const result = await runBench(name, args.includes('--small') ? 'small' : 'full');
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(`${formatTable(result)}\n`);
+}
+
+if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2));
