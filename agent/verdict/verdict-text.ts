@@ -1,0 +1,108 @@
+/** The sentence for the cashier: the weightiest reason of a no, the kind of a yes, with who and when where they are known. */
+
+import { terminalParts } from '#ledger/ids';
+import type { ReasonName } from '#ledger/reasons';
+import { policy } from './policy.ts';
+import { reasonTexts, type Text } from './reason-texts.ts';
+import type { Decision, Finality, PriorUse } from './verdict.ts';
+
+/** Accepting words by what was scanned and how firm the yes is. */
+export const acceptTexts = {
+  coupon: {
+    final: { en: 'Taken. Final', zh: '已核销，已确认' },
+    guaranteed: { en: 'Taken. Guaranteed', zh: '已核销，已保证' },
+    provisional: { en: 'Taken. Confirmed when the line is back', zh: '已核销，联网后确认' },
+    none: { en: 'Valid', zh: '有效' },
+  },
+  product: {
+    final: { en: 'Genuine', zh: '正品' },
+    guaranteed: { en: 'Genuine', zh: '正品' },
+    provisional: { en: 'Genuine by the last known list', zh: '正品（按最近名单）' },
+    none: { en: 'Genuine', zh: '正品' },
+  },
+} as const satisfies Record<string, Record<Finality, Text>>;
+
+// What a cashier needs to hear first when several reasons hold. Reasons not named here come after these, in bit order.
+const weightiest: readonly ReasonName[] = [
+  'JOURNAL_FULL',
+  'TAMPERED',
+  'BAD_CODE',
+  'USED_HERE',
+  'RECALLED',
+  'NO_SUCH_SERIAL',
+  'ALREADY_SOLD_HERE',
+  'ALREADY_SOLD_ELSEWHERE',
+  'ALREADY_REDEEMED',
+  'EXPIRED',
+  'PRODUCT_EXPIRED',
+  'NO_ANSWER',
+  'BUDGET_EXHAUSTED',
+  'SHARD_TOO_OLD',
+  'OFFLINE_NOT_ALLOWED',
+];
+
+/** The reason that is said first: blocking before warning, then by weight. Null for an empty set. */
+export function primaryReason(reasons: readonly ReasonName[]): ReasonName | null {
+  const rank = (reason: ReasonName): number => {
+    const weight = weightiest.indexOf(reason);
+    return (policy[reason] === 'block' ? 0 : 100) + (weight < 0 ? weightiest.length : weight);
+  };
+  let best: ReasonName | null = null;
+  for (const reason of reasons) if (best === null || rank(reason) < rank(best)) best = reason;
+  return best;
+}
+
+/** Clock of the wall in the shop: `14:03`, with the date before it when that was not the day of `nowMs`. */
+export function shopTime(atMs: number, nowMs: number, timeZone: string): string {
+  const day = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
+  const time = new Intl.DateTimeFormat('sv-SE', { timeZone, timeStyle: 'short' });
+  return day.format(atMs) === day.format(nowMs) ? time.format(atMs) : `${day.format(atMs)} ${time.format(atMs)}`;
+}
+
+/** How a lane is called: `lane 1` for `lane-1` or `lane1`, its own name otherwise. */
+export function laneName(terminal: string): Text {
+  const lane = terminalParts(terminal)?.lane ?? terminal;
+  const number = /^lane-?0*([0-9]+)$/.exec(lane)?.[1];
+  return number === undefined ? { en: lane, zh: lane } : { en: `lane ${number}`, zh: `${number}号收银台` };
+}
+
+function priorUseText(prior: PriorUse, nowMs: number, timeZone: string): Text {
+  const when = prior.atMs === null ? '' : shopTime(prior.atMs, nowMs, timeZone);
+  if (prior.terminal === null || !prior.here) {
+    return when === '' ? { en: '', zh: '' } : { en: `, ${when}`, zh: ` ${when}` };
+  }
+  const lane = laneName(prior.terminal);
+  return { en: `, ${lane.en}${when === '' ? '' : `, ${when}`}`, zh: `${lane.zh}${when === '' ? '' : ` ${when} `}` };
+}
+
+/** What `verdictText` needs to know. Times in certificate time; `timeZone`: IANA name of the shop's zone. */
+export interface TextFacts {
+  readonly subject: keyof typeof acceptTexts;
+  readonly decision: Decision;
+  readonly finality: Finality;
+  readonly reasons: readonly ReasonName[];
+  readonly priorUse: PriorUse | null;
+  readonly nowMs: number;
+  readonly timeZone: string;
+}
+
+const tellsWho: readonly ReasonName[] = [
+  'USED_HERE',
+  'ALREADY_REDEEMED',
+  'ALREADY_SOLD_HERE',
+  'ALREADY_SOLD_ELSEWHERE',
+];
+
+/** The sentence, e.g. "Already used here, lane 1, 14:03" and 本店1号收银台 14:03 已使用. */
+export function verdictText(facts: TextFacts): Text {
+  const primary = primaryReason(facts.reasons);
+  if (facts.decision === 'accept' || primary === null) return acceptTexts[facts.subject][facts.finality];
+  const text = reasonTexts[primary];
+  const { priorUse } = facts;
+  if (priorUse === null || !tellsWho.includes(primary)) return text;
+  const by = priorUseText(priorUse, facts.nowMs, facts.timeZone);
+  if (by.zh === '') return text;
+  // Chinese names place and time before the verb: 本店 + 1号收银台 14:03 + 已使用.
+  const verbAt = text.zh.indexOf('已');
+  return { en: text.en + by.en, zh: `${text.zh.slice(0, verbAt)}${by.zh}${text.zh.slice(verbAt)}`.trim() };
+}
