@@ -11,23 +11,28 @@ export const blockBodyBytesMax = 8 * 1024 * 1024;
 /** Most entries a block executes; a primary that exceeds it is voted out. */
 export const blockEntriesMax = 65_536;
 
-export const headerFormat = versioned('header', 1, { bytesMax: 512 }, {
-  chainId: hashFormat,
-  height: heightFormat,
-  /** The view in which it was first proposed; a re-proposal keeps it. */
-  viewOfOrigin: uint({ max: 0xffff_ffff }),
-  /** Block hash of the parent; zeros at height 1 (genesis has height 0 and no block). */
-  parentHash: hashFormat,
-  operationsRoot: hashFormat,
-  timeMs: timeMsFormat,
-  /** ECVRF proof (80 bytes, RFC 9381) by the proposer of `viewOfOrigin` over the epoch's seed and the height. */
-  beaconProof: bytesOf(80),
-  validatorSetHash: hashFormat,
-  /** Result root of the parent; at height 1 that of the genesis state. */
-  parentResultRoot: hashFormat,
-  /** Merkle mountain range over (block hash, result root) of all blocks before the parent included. */
-  historyRoot: hashFormat,
-});
+export const headerFormat = versioned(
+  'header',
+  1,
+  { bytesMax: 512 },
+  {
+    chainId: hashFormat,
+    height: heightFormat,
+    /** The view in which it was first proposed; a re-proposal keeps it. */
+    viewOfOrigin: uint({ max: 0xffff_ffff }),
+    /** Block hash of the parent; zeros at height 1 (genesis has height 0 and no block). */
+    parentHash: hashFormat,
+    operationsRoot: hashFormat,
+    timeMs: timeMsFormat,
+    /** ECVRF proof (80 bytes, RFC 9381) by the proposer of `viewOfOrigin` over the epoch's seed and the height. */
+    beaconProof: bytesOf(80),
+    validatorSetHash: hashFormat,
+    /** Result root of the parent; at height 1 that of the genesis state. */
+    parentResultRoot: hashFormat,
+    /** Merkle mountain range over (block hash, result root) of all blocks before the parent included. */
+    historyRoot: hashFormat,
+  },
+);
 export type Header = Infer<typeof headerFormat>;
 
 export const blockFormat = record('block', {

@@ -26,98 +26,125 @@ export const provedReceiptFormat = record('proved-receipt', {
 export type ProvedReceipt = Infer<typeof provedReceiptFormat>;
 
 /** The receipts of one author in one block. */
-export const receiptsMessageFormat = versioned('receipts', 1, { bytesMax: 4 * 1024 * 1024 }, {
-  lightBlock: lightBlockFormat,
-  /** State root after the block; with the receipts root it gives the certified result root. */
-  stateRoot: hashFormat,
-  receiptCount: uint({ max: 0xffff_ffff }),
-  receipts: list(provedReceiptFormat, { min: 1, max: 4_096 }),
-});
+export const receiptsMessageFormat = versioned(
+  'receipts',
+  1,
+  { bytesMax: 4 * 1024 * 1024 },
+  {
+    lightBlock: lightBlockFormat,
+    /** State root after the block; with the receipts root it gives the certified result root. */
+    stateRoot: hashFormat,
+    receiptCount: uint({ max: 0xffff_ffff }),
+    receipts: list(provedReceiptFormat, { min: 1, max: 4_096 }),
+  },
+);
 export type ReceiptsMessage = Infer<typeof receiptsMessageFormat>;
 
 /** What changed in one shard in one block. */
-export const deltaMessageFormat = versioned('delta-message', 1, { bytesMax: gatewayMessageBytesMax }, {
-  lightBlock: lightBlockFormat,
-  delta: shardDeltaFormat,
-  proof: shardProofFormat,
-});
+export const deltaMessageFormat = versioned(
+  'delta-message',
+  1,
+  { bytesMax: gatewayMessageBytesMax },
+  {
+    lightBlock: lightBlockFormat,
+    delta: shardDeltaFormat,
+    proof: shardProofFormat,
+  },
+);
 export type DeltaMessage = Infer<typeof deltaMessageFormat>;
 
 /** A segment turned away at the door, before ordering. Advice only: it is not certified and settles nothing. */
-export const turnedAwayFormat = versioned('turned-away', 1, { bytesMax: 1_024 }, {
-  author: accountIdFormat,
-  epoch: epochFormat,
-  stream: streamFormat,
-  firstSequence: sequenceFormat,
-  reason: text({ min: 1, max: 32 }),
-  /** Where the validator stands with this stream; null if it does not know the author. */
-  nextSequence: optional(sequenceFormat),
-  validator: validatorIndexFormat,
-});
+export const turnedAwayFormat = versioned(
+  'turned-away',
+  1,
+  { bytesMax: 1_024 },
+  {
+    author: accountIdFormat,
+    epoch: epochFormat,
+    stream: streamFormat,
+    firstSequence: sequenceFormat,
+    reason: text({ min: 1, max: 32 }),
+    /** Where the validator stands with this stream; null if it does not know the author. */
+    nextSequence: optional(sequenceFormat),
+    validator: validatorIndexFormat,
+  },
+);
 export type TurnedAway = Infer<typeof turnedAwayFormat>;
 
-export const requestFormat = versioned('request', 1, { bytesMax: 4_096 }, {
-  /** Drawn by the asker; the answer repeats it. */
-  id: bytesOf(16),
-  /** Client name the answer goes to (topics.ts). */
-  replyTo: text({ min: 1, max: 64, pattern: /^[A-Za-z0-9._-]+$/ }),
-  query: variant('query', {
-    head: { tag: 1, format: record('head-query', {}) },
-    /** Names of the shards that exist, `after` in order of creation. */
-    directory: { tag: 2, format: record('directory-query', { afterIndex: optional(uint({ max: 0xffff_ffff })) }) },
-    /** A shard at the newest checkpoint, chunk by chunk; a later chunk names the height of the first. */
-    snapshot: {
-      tag: 3,
-      format: record('snapshot-query', {
-        shard: shardIdFormat,
-        height: optional(heightFormat),
-        chunk: uint({ max: 0xffff_ffff }),
-      }),
-    },
-    /** What changed in a shard since a height, merged, as of the newest block. */
-    deltas: { tag: 4, format: record('deltas-query', { shard: shardIdFormat, afterHeight: heightFormat }) },
-    /** Receipts of a stream from a sequence on. */
-    receipts: {
-      tag: 5,
-      format: record('receipts-query', {
-        author: accountIdFormat,
-        epoch: epochFormat,
-        stream: streamFormat,
-        fromSequence: sequenceFormat,
-      }),
-    },
-  }),
-});
+export const requestFormat = versioned(
+  'request',
+  1,
+  { bytesMax: 4_096 },
+  {
+    /** Drawn by the asker; the answer repeats it. */
+    id: bytesOf(16),
+    /** Client name the answer goes to (topics.ts). */
+    replyTo: text({ min: 1, max: 64, pattern: /^[A-Za-z0-9._-]+$/ }),
+    query: variant('query', {
+      head: { tag: 1, format: record('head-query', {}) },
+      /** Names of the shards that exist, `after` in order of creation. */
+      directory: { tag: 2, format: record('directory-query', { afterIndex: optional(uint({ max: 0xffff_ffff })) }) },
+      /** A shard at the newest checkpoint, chunk by chunk; a later chunk names the height of the first. */
+      snapshot: {
+        tag: 3,
+        format: record('snapshot-query', {
+          shard: shardIdFormat,
+          height: optional(heightFormat),
+          chunk: uint({ max: 0xffff_ffff }),
+        }),
+      },
+      /** What changed in a shard since a height, merged, as of the newest block. */
+      deltas: { tag: 4, format: record('deltas-query', { shard: shardIdFormat, afterHeight: heightFormat }) },
+      /** Receipts of a stream from a sequence on. */
+      receipts: {
+        tag: 5,
+        format: record('receipts-query', {
+          author: accountIdFormat,
+          epoch: epochFormat,
+          stream: streamFormat,
+          fromSequence: sequenceFormat,
+        }),
+      },
+    }),
+  },
+);
 export type GatewayRequest = Infer<typeof requestFormat>;
 export type GatewayQuery = GatewayRequest['query'];
 
-export const replyFormat = versioned('reply', 1, { bytesMax: gatewayMessageBytesMax }, {
-  id: bytesOf(16),
-  validator: validatorIndexFormat,
-  answer: variant('answer', {
-    head: { tag: 1, format: record('head-answer', { lightBlock: optional(lightBlockFormat) }) },
-    directory: {
-      tag: 2,
-      format: record('directory-answer', {
-        shards: list(record('directory-item', { index: uint({ max: 0xffff_ffff }), shard: shardIdFormat }), { max: 4_096 }),
-        more: uint({ max: 1 }),
-      }),
-    },
-    snapshot: {
-      tag: 3,
-      format: record('snapshot-answer', {
-        lightBlock: lightBlockFormat,
-        proof: shardProofFormat,
-        chunk: snapshotChunkFormat,
-        chunkCount: uint({ max: 0xffff_ffff }),
-      }),
-    },
-    deltas: { tag: 4, format: record('deltas-answer', { message: deltaMessageFormat }) },
-    receipts: { tag: 5, format: record('receipts-answer', { messages: list(receiptsMessageFormat, { max: 256 }) }) },
-    /** Why there is no answer: NOT_FOUND, TOO_OLD (ask a snapshot), BUSY. */
-    none: { tag: 9, format: record('no-answer', { reason: text({ min: 1, max: 32 }) }) },
-  }),
-});
+export const replyFormat = versioned(
+  'reply',
+  1,
+  { bytesMax: gatewayMessageBytesMax },
+  {
+    id: bytesOf(16),
+    validator: validatorIndexFormat,
+    answer: variant('answer', {
+      head: { tag: 1, format: record('head-answer', { lightBlock: optional(lightBlockFormat) }) },
+      directory: {
+        tag: 2,
+        format: record('directory-answer', {
+          shards: list(record('directory-item', { index: uint({ max: 0xffff_ffff }), shard: shardIdFormat }), {
+            max: 4_096,
+          }),
+          more: uint({ max: 1 }),
+        }),
+      },
+      snapshot: {
+        tag: 3,
+        format: record('snapshot-answer', {
+          lightBlock: lightBlockFormat,
+          proof: shardProofFormat,
+          chunk: snapshotChunkFormat,
+          chunkCount: uint({ max: 0xffff_ffff }),
+        }),
+      },
+      deltas: { tag: 4, format: record('deltas-answer', { message: deltaMessageFormat }) },
+      receipts: { tag: 5, format: record('receipts-answer', { messages: list(receiptsMessageFormat, { max: 256 }) }) },
+      /** Why there is no answer: NOT_FOUND, TOO_OLD (ask a snapshot), BUSY. */
+      none: { tag: 9, format: record('no-answer', { reason: text({ min: 1, max: 32 }) }) },
+    }),
+  },
+);
 export type GatewayReply = Infer<typeof replyFormat>;
 export type GatewayAnswer = GatewayReply['answer'];
 

@@ -13,18 +13,23 @@ export const validatorInfoFormat = record('validator-info', {
 });
 export type ValidatorInfo = Infer<typeof validatorInfoFormat>;
 
-export const genesisFormat = versioned('genesis', 1, { bytesMax: 16_384 }, {
-  region: text({ min: 1, max: 32, pattern: /^[a-z0-9][a-z0-9-]*$/ }),
-  timeMs: timeMsFormat,
-  validators: list(validatorInfoFormat, { min: validatorsMin, max: validatorsMax }),
-  adminPublicKey: publicKeyFormat,
-  /** Blocks an epoch, in turns of the whole set: an epoch has `epochTurns * validators.length` blocks. */
-  epochTurns: uint({ max: 1_000_000 }),
-  /** An idle region makes a block this often. */
-  heartbeatMs: uint({ max: 600_000 }),
-  /** 32 bytes drawn when the region was made; seeds the first two epochs' schedules. */
-  seed: publicKeyFormat,
-});
+export const genesisFormat = versioned(
+  'genesis',
+  1,
+  { bytesMax: 16_384 },
+  {
+    region: text({ min: 1, max: 32, pattern: /^[a-z0-9][a-z0-9-]*$/ }),
+    timeMs: timeMsFormat,
+    validators: list(validatorInfoFormat, { min: validatorsMin, max: validatorsMax }),
+    adminPublicKey: publicKeyFormat,
+    /** Blocks an epoch, in turns of the whole set: an epoch has `epochTurns * validators.length` blocks. */
+    epochTurns: uint({ max: 1_000_000 }),
+    /** An idle region makes a block this often. */
+    heartbeatMs: uint({ max: 600_000 }),
+    /** 32 bytes drawn when the region was made; seeds the first two epochs' schedules. */
+    seed: publicKeyFormat,
+  },
+);
 export type Genesis = Infer<typeof genesisFormat>;
 
 /** The chain id: 32 bytes that every signature on this chain covers. */
@@ -34,6 +39,10 @@ export function chainIdOf(genesis: Genesis): Uint8Array {
 
 /** Hash of an ordered validator set, as committed in headers. */
 export function validatorSetHash(validators: readonly ValidatorInfo[]): Uint8Array {
-  const parts = validators.flatMap((v) => [Uint8Array.of(v.name.length), new TextEncoder().encode(v.name), v.publicKey]);
+  const parts = validators.flatMap((v) => [
+    Uint8Array.of(v.name.length),
+    new TextEncoder().encode(v.name),
+    v.publicKey,
+  ]);
   return taggedHash('bizain/validator-set/1', ...parts);
 }

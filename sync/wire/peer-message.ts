@@ -12,15 +12,20 @@ export const peerFrameBytesMax = 9 * 1024 * 1024;
 export const catchUpBlocksMax = 64;
 
 /** PRE-PREPARE, or NEW-VIEW when `timeouts` is given (view > 0). */
-export const proposalFormat = versioned('proposal', 1, { bytesMax: 512 * 1024 }, {
-  view: viewFormat,
-  block: blockFormat,
-  /** A quorum of timeouts for `view`, by ascending validator; null in view 0. */
-  timeouts: optional(list(timeoutFormat, { min: 1, max: validatorsMax })),
-  validator: validatorIndexFormat,
-  /** Over (chain id, height, view, block hash), domain `bizain/proposal/1`. */
-  signature: signatureFormat,
-});
+export const proposalFormat = versioned(
+  'proposal',
+  1,
+  { bytesMax: 512 * 1024 },
+  {
+    view: viewFormat,
+    block: blockFormat,
+    /** A quorum of timeouts for `view`, by ascending validator; null in view 0. */
+    timeouts: optional(list(timeoutFormat, { min: 1, max: validatorsMax })),
+    validator: validatorIndexFormat,
+    /** Over (chain id, height, view, block hash), domain `bizain/proposal/1`. */
+    signature: signatureFormat,
+  },
+);
 export type Proposal = Infer<typeof proposalFormat>;
 export const proposalDomain = 'bizain/proposal/1';
 
@@ -32,21 +37,35 @@ export const committedBlockFormat = record('committed-block', {
 });
 export type CommittedBlock = Infer<typeof committedBlockFormat>;
 
-export const peerMessageFormat = versioned('peer-message', 1, { bytesMax: peerFrameBytesMax }, {
-  message: variant('peer', {
-    /** First frame on a connection: who connects, and a nonce to be signed by the other side. */
-    hello: { tag: 1, format: record('hello', { chainId: hashFormat, validator: validatorIndexFormat, nonce: bytesOf(32) }) },
-    /** Signature over (chain id, peer's nonce, own nonce, own index), domain `bizain/hello/1`. */
-    'hello-proof': { tag: 2, format: record('hello-proof', { signature: signatureFormat }) },
-    proposal: { tag: 10, format: record('proposal-message', { proposal: proposalFormat }) },
-    vote: { tag: 11, format: record('vote-message', { vote: voteFormat }) },
-    timeout: { tag: 12, format: record('timeout-message', { timeout: timeoutFormat }) },
-    /** The height after which the sender wants to be sent blocks, and its view there. */
-    status: { tag: 13, format: record('status', { committedHeight: heightFormat, view: viewFormat }) },
-    'want-bodies': { tag: 20, format: record('want-bodies', { digests: list(bytesOf(32), { min: 1, max: 256 }) }) },
-    body: { tag: 21, format: record('body', { segment: bytes({ min: 1, max: segmentBytesMax }) }) },
-    'want-blocks': { tag: 22, format: record('want-blocks', { fromHeight: heightFormat, count: uint({ max: catchUpBlocksMax }) }) },
-    blocks: { tag: 23, format: record('blocks', { blocks: list(committedBlockFormat, { max: catchUpBlocksMax }) }) },
-  }),
-});
+export const peerMessageFormat = versioned(
+  'peer-message',
+  1,
+  { bytesMax: peerFrameBytesMax },
+  {
+    message: variant('peer', {
+      /** First frame on a connection: who connects, and a nonce to be signed by the other side. */
+      hello: {
+        tag: 1,
+        format: record('hello', { chainId: hashFormat, validator: validatorIndexFormat, nonce: bytesOf(32) }),
+      },
+      /** Signature over (chain id, peer's nonce, own nonce, own index), domain `bizain/hello/1`. */
+      'hello-proof': { tag: 2, format: record('hello-proof', { signature: signatureFormat }) },
+      proposal: { tag: 10, format: record('proposal-message', { proposal: proposalFormat }) },
+      vote: { tag: 11, format: record('vote-message', { vote: voteFormat }) },
+      timeout: { tag: 12, format: record('timeout-message', { timeout: timeoutFormat }) },
+      /** The height after which the sender wants to be sent blocks, and its view there. */
+      status: { tag: 13, format: record('status', { committedHeight: heightFormat, view: viewFormat }) },
+      /** An uncommitted block that the receiver may hold: asked for by a primary that must re-propose it. */
+      'want-block': { tag: 14, format: record('want-block', { height: heightFormat, blockHash: hashFormat }) },
+      block: { tag: 15, format: record('block-message', { block: blockFormat }) },
+      'want-bodies': { tag: 20, format: record('want-bodies', { digests: list(bytesOf(32), { min: 1, max: 256 }) }) },
+      body: { tag: 21, format: record('body', { segment: bytes({ min: 1, max: segmentBytesMax }) }) },
+      'want-blocks': {
+        tag: 22,
+        format: record('want-blocks', { fromHeight: heightFormat, count: uint({ max: catchUpBlocksMax }) }),
+      },
+      blocks: { tag: 23, format: record('blocks', { blocks: list(committedBlockFormat, { max: catchUpBlocksMax }) }) },
+    }),
+  },
+);
 export type PeerMessage = Infer<typeof peerMessageFormat>['message'];

@@ -21,35 +21,50 @@ const voted = {
   resultRoot: hashFormat,
 };
 
-export const voteFormat = versioned('vote', 1, { bytesMax: 256 }, {
-  ...voted,
-  validator: validatorIndexFormat,
-  signature: signatureFormat,
-});
+export const voteFormat = versioned(
+  'vote',
+  1,
+  { bytesMax: 256 },
+  {
+    ...voted,
+    validator: validatorIndexFormat,
+    signature: signatureFormat,
+  },
+);
 export type Vote = Infer<typeof voteFormat>;
 
 /** What a vote says, without who says it. */
 export type Voted = Pick<Vote, 'phase' | 'height' | 'view' | 'blockHash' | 'resultRoot'>;
 
-export const certificateFormat = versioned('certificate', 1, { bytesMax: 2_048 }, {
-  ...voted,
-  /** By ascending validator index, at least a quorum of them. */
-  signatures: list(record('validator-signature', { validator: validatorIndexFormat, signature: signatureFormat }), {
-    min: 1,
-    max: validatorsMax,
-  }),
-});
+export const certificateFormat = versioned(
+  'certificate',
+  1,
+  { bytesMax: 2_048 },
+  {
+    ...voted,
+    /** By ascending validator index, at least a quorum of them. */
+    signatures: list(record('validator-signature', { validator: validatorIndexFormat, signature: signatureFormat }), {
+      min: 1,
+      max: validatorsMax,
+    }),
+  },
+);
 export type Certificate = Infer<typeof certificateFormat>;
 
-export const timeoutFormat = versioned('timeout', 1, { bytesMax: 4_096 }, {
-  height: heightFormat,
-  /** The view its sender wants to enter. */
-  nextView: viewFormat,
-  /** The highest block its sender has prepared at this height, proved. */
-  prepared: optional(certificateFormat),
-  validator: validatorIndexFormat,
-  signature: signatureFormat,
-});
+export const timeoutFormat = versioned(
+  'timeout',
+  1,
+  { bytesMax: 4_096 },
+  {
+    height: heightFormat,
+    /** The view its sender wants to enter. */
+    nextView: viewFormat,
+    /** The highest block its sender has prepared at this height, proved. */
+    prepared: optional(certificateFormat),
+    validator: validatorIndexFormat,
+    signature: signatureFormat,
+  },
+);
 export type Timeout = Infer<typeof timeoutFormat>;
 
 /** Signature domains. */
@@ -62,10 +77,7 @@ export function voteMessage(chainId: Uint8Array, v: Voted): Uint8Array {
 }
 
 /** The bytes a validator signs to time out: they name its highest prepared view and hash. */
-export function timeoutMessage(
-  chainId: Uint8Array,
-  t: Pick<Timeout, 'height' | 'nextView' | 'prepared'>,
-): Uint8Array {
+export function timeoutMessage(chainId: Uint8Array, t: Pick<Timeout, 'height' | 'nextView' | 'prepared'>): Uint8Array {
   const prepared = t.prepared === null ? null : [t.prepared.view, t.prepared.blockHash, t.prepared.resultRoot];
   return encodeCbor([chainId, t.height, t.nextView, prepared]);
 }
