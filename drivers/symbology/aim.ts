@@ -2,7 +2,7 @@
 // Source: ISO/IEC 15424; the identifiers that carry GS1 data: GS1 General Specifications, "Symbology identifiers".
 
 /** The three characters of an AIM identifier: `]`, a letter that is assigned to a symbology, a hexadecimal modifier. */
-const AIM_PATTERN = /^\][A-UXZcdehz][0-9A-Fa-f]/;
+const AIM_PATTERN = /^\][A-UXZcdehz][0-9A-F]/;
 
 /** Number of characters (all ASCII) of an AIM identifier. */
 export const AIM_LENGTH = 3;

@@ -124,8 +124,8 @@ const GS1_CLAIM = /^(01[0-9]{14}|00[0-9]{18}$|255[0-9]{13,25}$|8018[0-9]{18})/;
 const DRUG_CODE = /^[0-9]{20}$/;
 
 function fromUnmarked(data: string, aim: string | null): ParsedCode {
-  if (DRUG_CODE.test(data)) {
-    // A bare SSCC or GTIN with serial can have 20 digits too; then its check digit is right.
+  if (DRUG_CODE.test(data) && !data.startsWith('00')) {
+    // A bare GTIN with serial, or a coupon, can have 20 digits too; then its check digit is right.
     const claimed = GS1_CLAIM.test(data) ? fromElements(readElementString(data), 'gs1-element-string') : null;
     return claimed?.ok ? claimed : { ok: true, kind: 'drug-code', elements: [], key: `cn.drug/${data}` };
   }
