@@ -63,3 +63,24 @@ export function reasonBits(...names: readonly ReasonName[]): number {
 export function reasonsIn(bits: number): ReasonName[] {
   return reasonNames.filter((_, bit) => Math.floor(bits / 2 ** bit) % 2 === 1);
 }
+
+/** The bit of each reason as an integer, for rules that run for every entry. */
+export const reason: Readonly<Record<ReasonName, number>> = Object.fromEntries(
+  reasonNames.map((name, bit) => [name, 2 ** bit]),
+) as Record<ReasonName, number>;
+
+const halfBits = 2 ** 26;
+
+/** Both sets of reason bits in one. (The set is wider than the 32 bits that `|` works on.) */
+export function joinReasons(a: number, b: number): number {
+  if (a === 0) return b;
+  if (b === 0) return a;
+  const high = Math.floor(a / halfBits) | Math.floor(b / halfBits);
+  const low = (a % halfBits) | (b % halfBits);
+  return high * halfBits + low;
+}
+
+/** Whether the set holds the reason. */
+export function hasReason(bits: number, name: ReasonName): boolean {
+  return Math.floor(bits / reason[name]) % 2 === 1;
+}

@@ -15,23 +15,28 @@ export const outcomes = ['applied', 'refused', 'conflicted'] as const;
  */
 export type Outcome = (typeof outcomes)[number];
 
-export const receiptFormat = versioned('receipt', 1, { bytesMax: 256 }, {
-  author: accountIdFormat,
-  epoch: epochFormat,
-  stream: streamFormat,
-  sequence: sequenceFormat,
-  /** Chain hash of the entry. */
-  entryHash: hashFormat,
-  height: heightFormat,
-  /** Time of the block. */
-  timeMs: timeMsFormat,
-  /** Index into `outcomes`. */
-  outcome: uint({ max: outcomes.length - 1 }),
-  /** Reason bits (reasons.ts). */
-  reasons: uint({}),
-  /** Value moved, in the series' base units; 0 where none. */
-  value: amountFormat,
-});
+export const receiptFormat = versioned(
+  'receipt',
+  1,
+  { bytesMax: 256 },
+  {
+    author: accountIdFormat,
+    epoch: epochFormat,
+    stream: streamFormat,
+    sequence: sequenceFormat,
+    /** Chain hash of the entry. */
+    entryHash: hashFormat,
+    height: heightFormat,
+    /** Time of the block. */
+    timeMs: timeMsFormat,
+    /** Index into `outcomes`. */
+    outcome: uint({ max: outcomes.length - 1 }),
+    /** Reason bits (reasons.ts). */
+    reasons: uint({}),
+    /** Value moved, in the series' base units; 0 where none. */
+    value: amountFormat,
+  },
+);
 export type Receipt = Infer<typeof receiptFormat>;
 
 /** Leaf hash of a receipt. */

@@ -1,7 +1,8 @@
 /** The bearer's consent: an item key, derived from the seed in the code, signs where the item is spent (ARCHITECTURE D4). */
+
+import { utf8 } from '#core/bytes';
 import { encodeCbor } from '#core/codec';
 import { publicKeyOf } from '#core/ed25519';
-import { utf8 } from '#core/bytes';
 import { taggedHash } from '#core/hash';
 
 /** Signature domain of a consent. */

@@ -20,19 +20,24 @@ export const dependencyFormat = record('dependency', {
   sequence: sequenceFormat,
 });
 
-export const entryFormat = versioned('entry', 1, { bytesMax: entryBytesMax }, {
-  /** Dense per stream, from 0. */
-  sequence: sequenceFormat,
-  /** The last certified height its author had seen: not before this block. */
-  seenHeight: heightFormat,
-  /** When it happened, as an interval in certificate time (ARCHITECTURE D7). */
-  timeLowMs: timeMsFormat,
-  timeHighMs: timeMsFormat,
-  /** Ordered in a block later than this, its online basis no longer holds. */
-  notAfterMs: optional(timeMsFormat),
-  dependsOn: optional(dependencyFormat),
-  operation: operationFormat,
-});
+export const entryFormat = versioned(
+  'entry',
+  1,
+  { bytesMax: entryBytesMax },
+  {
+    /** Dense per stream, from 0. */
+    sequence: sequenceFormat,
+    /** The last certified height its author had seen: not before this block. */
+    seenHeight: heightFormat,
+    /** When it happened, as an interval in certificate time (ARCHITECTURE D7). */
+    timeLowMs: timeMsFormat,
+    timeHighMs: timeMsFormat,
+    /** Ordered in a block later than this, its online basis no longer holds. */
+    notAfterMs: optional(timeMsFormat),
+    dependsOn: optional(dependencyFormat),
+    operation: operationFormat,
+  },
+);
 export type Entry = Infer<typeof entryFormat>;
 
 /** Which stream an operation belongs to: physical facts in `traceStream`, everything else in `valueStream`. */

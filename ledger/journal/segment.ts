@@ -10,17 +10,22 @@ export const segmentBytesMax = 896 * 1024;
 /** Most entries in a segment. */
 export const segmentEntriesMax = 1_024;
 
-export const segmentFormat = versioned('segment', 1, { bytesMax: segmentBytesMax }, {
-  author: accountIdFormat,
-  epoch: epochFormat,
-  stream: streamFormat,
-  firstSequence: sequenceFormat,
-  /** Chain hash of the entry before the first. */
-  previousHash: hashFormat,
-  /** Encoded entries, oldest first. */
-  entries: list(bytes({ min: 1, max: entryBytesMax }), { min: 1, max: segmentEntriesMax }),
-  signature: signatureFormat,
-});
+export const segmentFormat = versioned(
+  'segment',
+  1,
+  { bytesMax: segmentBytesMax },
+  {
+    author: accountIdFormat,
+    epoch: epochFormat,
+    stream: streamFormat,
+    firstSequence: sequenceFormat,
+    /** Chain hash of the entry before the first. */
+    previousHash: hashFormat,
+    /** Encoded entries, oldest first. */
+    entries: list(bytes({ min: 1, max: entryBytesMax }), { min: 1, max: segmentEntriesMax }),
+    signature: signatureFormat,
+  },
+);
 export type Segment = Infer<typeof segmentFormat>;
 
 /** Signature domain of a segment. */

@@ -11,19 +11,24 @@ import {
   signatureFormat,
 } from '../ids.ts';
 
-export const allocationFormat = versioned('allocation', 1, { bytesMax: 320 }, {
-  rightId: rightIdFormat,
-  /** The hub terminal's account id. */
-  hub: accountIdFormat,
-  hubEpoch: epochFormat,
-  /** The lane terminal's account id. */
-  lane: accountIdFormat,
-  /** Dense per hub epoch, from 0. */
-  number: sequenceFormat,
-  gcn: gcnFormat,
-  serial: couponSerialFormat,
-  signature: signatureFormat,
-});
+export const allocationFormat = versioned(
+  'allocation',
+  1,
+  { bytesMax: 320 },
+  {
+    rightId: rightIdFormat,
+    /** The hub terminal's account id. */
+    hub: accountIdFormat,
+    hubEpoch: epochFormat,
+    /** The lane terminal's account id. */
+    lane: accountIdFormat,
+    /** Dense per hub epoch, from 0. */
+    number: sequenceFormat,
+    gcn: gcnFormat,
+    serial: couponSerialFormat,
+    signature: signatureFormat,
+  },
+);
 export type Allocation = Infer<typeof allocationFormat>;
 
 /** Signature domain of an allocation. */

@@ -18,20 +18,25 @@ export const grantFormat = variant('grant', {
 });
 export type Grant = Infer<typeof grantFormat>;
 
-export const rightFormat = versioned('right', 1, { bytesMax: 16_384 }, {
-  id: rightIdFormat,
-  issuer: accountIdFormat,
-  gcn: gcnFormat,
-  /** The terms version in force at grant time; it holds for the right until it closes. */
-  termsVersion: uint({ max: 0xffff }),
-  grant: grantFormat,
-  grantedAtMs: timeMsFormat,
-  /** 0 open, 1 released. A right never lapses by time alone. */
-  status: uint({ max: 1 }),
-  /** Units captured under the right. */
-  spentCount: uint({}),
-  /** Budget only: units taken offline that the ledger had to call conflicted, and their value. */
-  conflictedCount: uint({}),
-  conflictedValue: amountFormat,
-});
+export const rightFormat = versioned(
+  'right',
+  1,
+  { bytesMax: 16_384 },
+  {
+    id: rightIdFormat,
+    issuer: accountIdFormat,
+    gcn: gcnFormat,
+    /** The terms version in force at grant time; it holds for the right until it closes. */
+    termsVersion: uint({ max: 0xffff }),
+    grant: grantFormat,
+    grantedAtMs: timeMsFormat,
+    /** 0 open, 1 released. A right never lapses by time alone. */
+    status: uint({ max: 1 }),
+    /** Units captured under the right. */
+    spentCount: uint({}),
+    /** Budget only: units taken offline that the ledger had to call conflicted, and their value. */
+    conflictedCount: uint({}),
+    conflictedValue: amountFormat,
+  },
+);
 export type Right = Infer<typeof rightFormat>;

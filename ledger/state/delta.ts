@@ -4,7 +4,7 @@ import { hashFormat, heightFormat, shardIdFormat } from '../ids.ts';
 
 /** Largest object on the ledger, bytes (the key commitments of 1,024 items fit). */
 export const leafValueBytesMax = 64 * 1024;
-export const leafKeyFormat = text({ min: 1, max: 64 });
+export const leafKeyFormat = text({ min: 1, max: 80 });
 
 /** One leaf with its place. */
 export const leafFormat = record('leaf', {
@@ -24,30 +24,45 @@ export const shardProofFormat = record('shard-proof', {
 });
 export type ShardProof = Infer<typeof shardProofFormat>;
 
+/** Most leaves of a delta. */
+export const shardDeltaLeavesMax = 65_536;
+/** Most bytes of a delta's leaves; what is left of 8 MiB is for its head. */
+export const shardDeltaBytesMax = 8 * 1024 * 1024 - 1_024;
+
 /** What changed in one shard between two committed heights. Applying it to `baseRoot` must give the certified root. */
-export const shardDeltaFormat = versioned('shard-delta', 1, { bytesMax: 8 * 1024 * 1024 }, {
-  shard: shardIdFormat,
-  /** Shard root before; the root of the empty shard for a new one. */
-  baseRoot: hashFormat,
-  /** Height after which the shard looks like this. */
-  height: heightFormat,
-  leafCount: uint({ max: 0xffff_ffff }),
-  /** Changed and new leaves by ascending slot. */
-  leaves: list(leafFormat, { max: 65_536 }),
-});
+export const shardDeltaFormat = versioned(
+  'shard-delta',
+  1,
+  { bytesMax: 8 * 1024 * 1024 },
+  {
+    shard: shardIdFormat,
+    /** Shard root before; the root of the empty shard for a new one. */
+    baseRoot: hashFormat,
+    /** Height after which the shard looks like this. */
+    height: heightFormat,
+    leafCount: uint({ max: 0xffff_ffff }),
+    /** Changed and new leaves by ascending slot. */
+    leaves: list(leafFormat, { max: shardDeltaLeavesMax }),
+  },
+);
 export type ShardDelta = Infer<typeof shardDeltaFormat>;
 
 /** Leaves in one snapshot chunk, at most. */
 export const snapshotChunkLeavesMax = 1_024;
 
 /** A slice of a shard at a checkpoint height: leaves `firstSlot ..` in slot order, none left out. */
-export const snapshotChunkFormat = versioned('snapshot-chunk', 1, { bytesMax: 8 * 1024 * 1024 }, {
-  shard: shardIdFormat,
-  height: heightFormat,
-  leafCount: uint({ max: 0xffff_ffff }),
-  firstSlot: uint({ max: 0xffff_ffff }),
-  leaves: list(record('snapshot-leaf', { key: leafKeyFormat, value: bytes({ max: leafValueBytesMax }) }), {
-    max: snapshotChunkLeavesMax,
-  }),
-});
+export const snapshotChunkFormat = versioned(
+  'snapshot-chunk',
+  1,
+  { bytesMax: 8 * 1024 * 1024 },
+  {
+    shard: shardIdFormat,
+    height: heightFormat,
+    leafCount: uint({ max: 0xffff_ffff }),
+    firstSlot: uint({ max: 0xffff_ffff }),
+    leaves: list(record('snapshot-leaf', { key: leafKeyFormat, value: bytes({ max: leafValueBytesMax }) }), {
+      max: snapshotChunkLeavesMax,
+    }),
+  },
+);
 export type SnapshotChunk = Infer<typeof snapshotChunkFormat>;

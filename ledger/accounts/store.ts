@@ -1,0 +1,29 @@
+/** Stores: `store` in the store's shard, with its merchant and its hub. */
+import { type Infer, optional, record, text, versioned } from '#core/format';
+import { accountIdFormat, epochFormat, storeShard } from '../ids.ts';
+import { storedObject } from '../state/stored-object.ts';
+import type { LedgerView } from '../state/view.ts';
+
+/** The lane that writes for the store (ARCHITECTURE D5). A later hub has a higher epoch. */
+export const hubFormat = record('hub', { lane: text({ min: 1, max: 16 }), hubEpoch: epochFormat });
+export type Hub = Infer<typeof hubFormat>;
+
+export const storeFormat = versioned(
+  'store',
+  1,
+  { bytesMax: 256 },
+  {
+    merchant: accountIdFormat,
+    name: text({ min: 1, max: 80 }),
+    hub: optional(hubFormat),
+  },
+);
+export type Store = Infer<typeof storeFormat>;
+
+export const stores = storedObject(storeFormat);
+export const storeKey = 'store';
+
+/** The store's record, or null. */
+export function readStore(view: LedgerView, store: string): Store | null {
+  return stores.read(view, storeShard(store), storeKey);
+}

@@ -1,0 +1,24 @@
+/** The state before the first block: the region and its administrator. */
+import { text, versioned } from '#core/format';
+import { accountKey, accountRoles, accounts, adminAccount } from './accounts/account.ts';
+import { regionShard } from './ids.ts';
+import { LedgerState } from './state/ledger-state.ts';
+import { storedObject } from './state/stored-object.ts';
+
+/** `region` in the region shard. */
+export const regionFormat = versioned('region', 1, { bytesMax: 64 }, { region: text({ min: 1, max: 32 }) });
+const regions = storedObject(regionFormat);
+
+/** The state that block 1 builds on. */
+export function genesisState(genesis: { readonly adminPublicKey: Uint8Array; readonly region: string }): LedgerState {
+  const state = LedgerState.empty();
+  const overlay = state.overlay();
+  regions.write(overlay, regionShard, 'region', { region: genesis.region });
+  accounts.write(overlay, regionShard, accountKey(adminAccount), {
+    role: accountRoles.indexOf('admin'),
+    publicKey: genesis.adminPublicKey,
+    name: 'Region administrator',
+  });
+  state.commit(state.evaluate(overlay, 0));
+  return state;
+}

@@ -1,0 +1,86 @@
+/** Judges an operation before it is written: the rules of `executeBlock` on an overlay that is dropped, at both ends of the time. */
+import type { Effect } from './effect.ts';
+import { applyOperation } from './handlers.ts';
+import type { ShardId } from './ids.ts';
+import type { Operation } from './operation.ts';
+import { joinReasons, reason } from './reasons.ts';
+import type { Outcome } from './receipt.ts';
+import { StateOverlay } from './state/state-overlay.ts';
+import type { LedgerView } from './state/view.ts';
+
+/** Who would write the entry, and what it would say about time. */
+export interface JudgedAuthorship {
+  readonly chainId: Uint8Array;
+  readonly author: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly seenHeight: number;
+  readonly timeLowMs: number;
+  readonly timeHighMs: number;
+  readonly notAfterMs: number | null;
+}
+
+/** What the ledger would answer, as far as the view and the clock can tell. */
+export interface Judgement {
+  readonly outcome: Outcome;
+  /** Reason bits. */
+  readonly reasons: number;
+  /** Base units. */
+  readonly value: bigint;
+  /** The answer differs within the time interval; CLOCK_UNCERTAIN is among the reasons. */
+  readonly uncertain: boolean;
+  /** Shards that were asked for and are not held; then NOT_CACHED is the only reason. */
+  readonly missing: ShardId[];
+}
+
+/** Passes reads on and keeps the names of shards that are not held. */
+class WatchedView implements LedgerView {
+  readonly missing = new Set<ShardId>();
+  readonly #view: LedgerView;
+
+  constructor(view: LedgerView) {
+    this.#view = view;
+  }
+
+  holds(shard: ShardId): boolean {
+    return this.#view.holds(shard);
+  }
+
+  get(shard: ShardId, key: string): Uint8Array | undefined {
+    if (this.#view.holds(shard)) return this.#view.get(shard, key);
+    this.missing.add(shard);
+    return undefined;
+  }
+}
+
+/** The answer to an operation that is ordered in a block of just this time. */
+function effectAt(view: LedgerView, by: JudgedAuthorship, timeMs: number, operation: Operation): Effect {
+  const { chainId, author, epoch, sequence, notAfterMs } = by;
+  const point = { timeLowMs: timeMs, timeHighMs: timeMs, blockTimeMs: timeMs };
+  return applyOperation(new StateOverlay(view), { chainId, author, epoch, sequence, notAfterMs, ...point }, operation);
+}
+
+/**
+ * What the ledger would answer to the operation now. Between the ends of the time interval a refusal counts before a
+ * conflict and a conflict before a yes; policy says what `uncertain` then means. Changes nothing.
+ */
+export function judgeOperation(view: LedgerView, by: JudgedAuthorship, operation: Operation): Judgement {
+  const watched = new WatchedView(view);
+  const early = effectAt(watched, by, by.timeLowMs, operation);
+  const late = by.timeHighMs === by.timeLowMs ? early : effectAt(watched, by, by.timeHighMs, operation);
+  if (watched.missing.size > 0) {
+    return {
+      outcome: 'refused',
+      reasons: reason.NOT_CACHED,
+      value: 0n,
+      uncertain: false,
+      missing: [...watched.missing],
+    };
+  }
+  const uncertain = early.outcome !== late.outcome || early.reasons !== late.reasons || early.value !== late.value;
+  if (!uncertain) return { ...early, uncertain, missing: [] };
+  const severity = ({ outcome }: Effect): number => ['applied', 'conflicted', 'refused'].indexOf(outcome);
+  const worse = severity(early) > severity(late) ? early : late;
+  const reasons = joinReasons(joinReasons(early.reasons, late.reasons), reason.CLOCK_UNCERTAIN);
+  return { outcome: worse.outcome, reasons, value: worse.value, uncertain, missing: [] };
+}

@@ -1,0 +1,28 @@
+/** Chunk leaves: the status of 1,024 enumerated things, four bits each, in 512 bytes (ARCHITECTURE D1). */
+import { assert } from '#core/assert';
+
+/** Things in one chunk. */
+export const chunkItems = 1_024;
+/** Bytes of a chunk: the even item of a byte sits in its low four bits. */
+export const chunkBytes = chunkItems / 2;
+
+/** Four bits of item `index` (0 to 1,023); 0 where the chunk does not exist. */
+export function nibbleAt(chunk: Uint8Array | undefined, index: number): number {
+  if (chunk === undefined) return 0;
+  assert(chunk.length === chunkBytes, `a chunk of ${chunk.length} bytes`);
+  const byte = chunk[index >>> 1] as number;
+  return index % 2 === 0 ? byte & 15 : byte >>> 4;
+}
+
+/** Sets four bits in place: only for a chunk that nobody else holds. */
+export function setNibble(chunk: Uint8Array, index: number, value: number): void {
+  assert(value >= 0 && value <= 15, `${value} is not four bits`);
+  const at = index >>> 1;
+  const byte = chunk[at] as number;
+  chunk[at] = index % 2 === 0 ? (byte & 0xf0) | value : (byte & 0x0f) | (value << 4);
+}
+
+/** A chunk of one's own to change: a copy, or zeros where none exists. */
+export function copyChunk(chunk: Uint8Array | undefined): Uint8Array {
+  return chunk === undefined ? new Uint8Array(chunkBytes) : Uint8Array.from(chunk);
+}
