@@ -1,0 +1,353 @@
+/**
+ * The terminal's line to its region over any MQTT broker: connects to one entry point after the other, subscribes, sends
+ * segments and questions, and hands on what arrives, decoded but not believed (the light client judges it).
+ */
+import { assert } from '#core/assert';
+import { type Clock, type Timer, withDeadline } from '#core/clock';
+import type { Entropy } from '#core/entropy';
+import { decode, encode, type Format } from '#core/format';
+import type { Log } from '#core/log';
+import { bad, ok, type Result } from '#core/result';
+import { segmentBytesMax } from '#ledger/journal/segment';
+import {
+  type DeltaMessage,
+  deltaMessageFormat,
+  type GatewayAnswer,
+  type GatewayQuery,
+  headMessageFormat,
+  type LightBlock,
+  type ReceiptsMessage,
+  receiptsMessageFormat,
+  replyFormat,
+  requestFormat,
+  type TurnedAway,
+  turnedAwayFormat,
+} from '../wire/gateway-message.ts';
+import { type Topics, topicsOf } from '../wire/topics.ts';
+import { AskTable } from './ask-table.ts';
+import { BackOff } from './back-off.ts';
+import type { EntryPoint } from './entry-point.ts';
+import { type DownCause, LineSession } from './line-session.ts';
+import type { SendFault } from './send-window.ts';
+
+/** Validators that one question is put to before it is given up. */
+const askAttemptsMax = 3;
+/** A session that lasted this long was a good one: the next wait is short again. */
+const steadyMs = 10_000;
+
+/** Waiting times of a line, ms. */
+export interface LineTiming {
+  /** Bounds of the wait before a next attempt. */
+  readonly backOffBaseMs: number;
+  readonly backOffMaxMs: number;
+  /** A connected line that hears nothing for so long is given up: regions make a block at least every heartbeat. */
+  readonly silenceMsMax: number;
+}
+const timingDefault: LineTiming = { backOffBaseMs: 250, backOffMaxMs: 10_000, silenceMsMax: 60_000 };
+
+/** What a line needs. `clientName` is the MQTT client id and the last level of the reply topic: unique in the region. */
+export interface RegionLineOptions {
+  readonly chainId: Uint8Array;
+  readonly validatorCount: number;
+  readonly account: string;
+  readonly clientName: string;
+  readonly entryPoints: readonly EntryPoint[];
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly timing?: Partial<LineTiming>;
+}
+
+/** What a line tells. `up`: subscribed and ready to send. Messages are decoded, and verified by nobody yet. */
+export interface LineEvents {
+  readonly up: () => void;
+  readonly down: () => void;
+  readonly head: (lightBlock: LightBlock) => void;
+  readonly receipts: (message: ReceiptsMessage) => void;
+  readonly 'turned-away': (notice: TurnedAway) => void;
+  readonly delta: (message: DeltaMessage) => void;
+}
+
+/** Why a question has no answer. */
+export type AskFault = SendFault | 'TIMEOUT' | 'TOO_MANY';
+
+/** How a line is, for the screen. */
+export interface LineState {
+  readonly connected: boolean;
+  /** Monotonic ms at which `connected` became what it is. */
+  readonly sinceMs: number;
+  readonly entryPoint: string;
+  readonly protocolVersion: 4 | 5;
+  /** Why the last attempt or session ended; null while none has. */
+  readonly lastDown: DownCause | null;
+  /** Messages that were dropped because they were no such message. */
+  readonly malformedCount: number;
+}
+
+type Listeners = { [E in keyof LineEvents]: Set<LineEvents[E]> };
+
+/** See the file's head. */
+export class RegionLine {
+  readonly #options: RegionLineOptions;
+  readonly #timing: LineTiming;
+  readonly #topics: Topics;
+  readonly #log: Log;
+  readonly #backOff: BackOff;
+  readonly #asks = new AskTable();
+  readonly #listeners: Listeners = {
+    up: new Set(),
+    down: new Set(),
+    head: new Set(),
+    receipts: new Set(),
+    'turned-away': new Set(),
+    delta: new Set(),
+  };
+  readonly #deltaFilters = new Set<string>();
+  /** Protocol version to try next, by entry point. */
+  readonly #versions: (4 | 5)[];
+  /** Entry points where that version has worked. */
+  readonly #spoken = new Set<number>();
+  #versionFlips = 0;
+  #at = 0;
+  #session: LineSession | null = null;
+  #retry: Timer | null = null;
+  #silence: Timer | null = null;
+  #running = false;
+  #connected = false;
+  #sinceMs: number;
+  #lastDown: DownCause | null = null;
+  #malformedCount = 0;
+  #nextValidator: number;
+
+  constructor(options: RegionLineOptions) {
+    assert(options.entryPoints.length > 0, 'a line needs an entry point');
+    for (const { url } of options.entryPoints)
+      assert(/^(mqtt|ws)s?:\/\//.test(url), `${url} is no address of a broker`);
+    assert(options.validatorCount > 0, 'a region has validators');
+    this.#options = options;
+    this.#timing = { ...timingDefault, ...options.timing };
+    this.#topics = topicsOf(options.chainId);
+    this.#log = options.log.child({ part: 'line' });
+    const { backOffBaseMs: baseMs, backOffMaxMs: maxMs } = this.#timing;
+    this.#backOff = new BackOff({ baseMs, maxMs }, options.entropy);
+    this.#versions = options.entryPoints.map(({ protocol }) => (protocol === 4 ? 4 : 5));
+    this.#sinceMs = options.clock.monotonicMs();
+    // Terminals start with different validators, so that none has to answer all of them.
+    this.#nextValidator = (options.entropy.bytes(1)[0] ?? 0) % options.validatorCount;
+  }
+
+  /** Connects, and keeps connecting until `stop`. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#connect();
+  }
+
+  /** Ends the connection and every wait. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#retry?.cancel();
+    const session = this.#session;
+    if (session !== null) this.#leave({ code: 'STOPPED', detail: 'stopped' });
+    await session?.end();
+  }
+
+  /** Whether segments and questions can be sent now. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  state(): LineState {
+    return {
+      connected: this.#connected,
+      sinceMs: this.#sinceMs,
+      entryPoint: this.#entryPoint().url,
+      protocolVersion: this.#versions[this.#at] ?? 5,
+      lastDown: this.#lastDown,
+      malformedCount: this.#malformedCount,
+    };
+  }
+
+  on<E extends keyof LineEvents>(event: E, listener: LineEvents[E]): void {
+    (this.#listeners[event] as Set<LineEvents[E]>).add(listener);
+  }
+
+  /** Topic names of this region, for `subscribeDeltas`. */
+  get topics(): Topics {
+    return this.#topics;
+  }
+
+  /** Subscribes to delta topics from now on and on every later connection. */
+  subscribeDeltas(topicFilters: readonly string[]): void {
+    const added = topicFilters.filter((filter) => !this.#deltaFilters.has(filter));
+    for (const filter of added) this.#deltaFilters.add(filter);
+    if (this.#connected) this.#session?.subscribe(added);
+  }
+
+  /** Sends a segment to all validators. The answer says what the broker did, never what the region did. */
+  publishSegment(bytes: Uint8Array): Promise<Result<true, SendFault>> {
+    if (bytes.length > segmentBytesMax) return Promise.resolve(bad('TOO_LARGE', `a segment of ${bytes.length} bytes`));
+    return (
+      this.#session?.publish(this.#topics.up(this.#options.account), bytes) ?? Promise.resolve(bad('NOT_CONNECTED'))
+    );
+  }
+
+  /**
+   * Puts a question to one validator after the other until one answers, within `timeoutMs` altogether. The answer is as
+   * given (`none` with a reason too) and proves nothing by itself. Never rejects.
+   */
+  async ask(query: GatewayQuery, timeoutMs: number): Promise<Result<GatewayAnswer, AskFault>> {
+    const attempts = Math.min(askAttemptsMax, this.#options.validatorCount);
+    let fault: Result<GatewayAnswer, AskFault> = bad('TIMEOUT');
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (this.#asks.full) return bad('TOO_MANY');
+      const asked = await this.#askOne(query, timeoutMs / attempts);
+      const busy = asked.ok && asked.value.kind === 'none' && asked.value.reason === 'BUSY';
+      if (asked.ok && !busy) return asked;
+      fault = asked;
+      if (!asked.ok && asked.reason !== 'TIMEOUT') return asked;
+    }
+    return fault;
+  }
+
+  /** Leaves this entry point for the next one: it acknowledges but the region does not answer. */
+  tryElsewhere(why: string): void {
+    if (this.#options.entryPoints.length > 1 && this.#connected) this.#leave({ code: 'CLOSED', detail: why });
+  }
+
+  async #askOne(query: GatewayQuery, timeoutMs: number): Promise<Result<GatewayAnswer, AskFault>> {
+    const { clock, entropy, clientName, validatorCount } = this.#options;
+    const session = this.#session;
+    if (session === null || !this.#connected) return bad('NOT_CONNECTED');
+    const validator = this.#nextValidator;
+    this.#nextValidator = (validator + 1) % validatorCount;
+    const id = entropy.bytes(16);
+    const answered = new Promise<Result<GatewayAnswer, AskFault>>((resolve) => {
+      this.#asks.add(id, validator, (answer) => resolve(ok(answer)));
+      const bytes = encode(requestFormat, { id, replyTo: clientName, query });
+      const expiryS = Math.max(1, Math.ceil(timeoutMs / 1_000));
+      void session.publish(this.#topics.request(validator), bytes, expiryS).then((sent) => {
+        if (!sent.ok) resolve(sent);
+      });
+    });
+    const result = await withDeadline(clock, answered, timeoutMs);
+    this.#asks.remove(id);
+    return result.ok ? result.value : bad('TIMEOUT', `validator ${validator}`);
+  }
+
+  #entryPoint(): EntryPoint {
+    const entryPoint = this.#options.entryPoints[this.#at];
+    assert(entryPoint !== undefined, 'an entry point at each index');
+    return entryPoint;
+  }
+
+  #connect(): void {
+    this.#retry = null;
+    const { account, clientName, clock } = this.#options;
+    const { head, receipts, turnedAway, reply } = this.#topics;
+    const startedMs = clock.monotonicMs();
+    this.#session = new LineSession({
+      entryPoint: this.#entryPoint(),
+      protocolVersion: this.#versions[this.#at] ?? 5,
+      clientId: clientName,
+      filters: [head, receipts(account), turnedAway(account), reply(clientName), ...this.#deltaFilters],
+      clock,
+      onUp: () => this.#onUp(),
+      onDown: (cause) => {
+        if (clock.monotonicMs() - startedMs >= steadyMs && this.#connected) this.#backOff.reset();
+        this.#leave(cause);
+      },
+      onMessage: (topic, payload) => this.#onMessage(topic, payload),
+    });
+  }
+
+  #onUp(): void {
+    this.#versionFlips = 0;
+    this.#spoken.add(this.#at);
+    this.#setConnected(true);
+    this.#watchSilence();
+    this.#log.info({ entryPoint: this.#entryPoint().url, mqtt: this.#versions[this.#at] }, 'line up');
+    for (const listener of this.#listeners.up) listener();
+  }
+
+  /** Ends the session, if there is one, and plans the next attempt. */
+  #leave(cause: DownCause): void {
+    const wasConnected = this.#connected;
+    const session = this.#session;
+    this.#session = null;
+    this.#silence?.cancel();
+    this.#setConnected(false);
+    this.#lastDown = cause;
+    void session?.end();
+    const { url } = this.#entryPoint();
+    this.#log[wasConnected ? 'warn' : 'debug']({ entryPoint: url, ...cause }, 'line down');
+    if (this.#running) {
+      const delayMs = this.#plan(cause);
+      this.#retry = this.#options.clock.setTimer(delayMs, () => this.#connect());
+    }
+    if (wasConnected) for (const listener of this.#listeners.down) listener();
+  }
+
+  /** Chooses the next entry point and version; gives the wait before it, ms. */
+  #plan(cause: DownCause): number {
+    const auto = (this.#entryPoint().protocol ?? 'auto') === 'auto';
+    const otherVersion = cause.code === 'VERSION' || (cause.code === 'UNCLEAR' && !this.#spoken.has(this.#at));
+    if (auto && otherVersion) {
+      this.#versions[this.#at] = this.#versions[this.#at] === 5 ? 4 : 5;
+      // The other version at once, but only once: a broker that refuses both is like any other that refuses.
+      if (this.#versionFlips++ % 2 === 0) return 0;
+    }
+    this.#at = (this.#at + 1) % this.#options.entryPoints.length;
+    return this.#backOff.nextMs();
+  }
+
+  #setConnected(connected: boolean): void {
+    if (this.#connected === connected) return;
+    this.#connected = connected;
+    this.#sinceMs = this.#options.clock.monotonicMs();
+  }
+
+  #watchSilence(): void {
+    this.#silence?.cancel();
+    const { silenceMsMax } = this.#timing;
+    this.#silence = this.#options.clock.setTimer(silenceMsMax, () => {
+      this.#leave({ code: 'TIMEOUT', detail: `nothing heard for ${silenceMsMax} ms` });
+    });
+  }
+
+  #onMessage(topic: string, payload: Uint8Array): void {
+    const { account, clientName } = this.#options;
+    const { head, receipts, turnedAway, reply, root } = this.#topics;
+    let known = true;
+    if (topic === head) this.#hand(headMessageFormat, payload, ({ lightBlock }) => this.#tell('head', lightBlock));
+    else if (topic === receipts(account)) this.#hand(receiptsMessageFormat, payload, (m) => this.#tell('receipts', m));
+    else if (topic === turnedAway(account)) this.#hand(turnedAwayFormat, payload, (m) => this.#tell('turned-away', m));
+    else if (topic === reply(clientName)) this.#hand(replyFormat, payload, (m) => void this.#asks.take(m));
+    else if (topic.startsWith(`${root}/delta/`)) this.#hand(deltaMessageFormat, payload, (m) => this.#tell('delta', m));
+    else known = false;
+    if (!known) this.#malformed(topic, 'UNKNOWN_TOPIC');
+  }
+
+  /** Decodes within the format's size limit; what is malformed is counted and dropped, and does not count as heard. */
+  #hand<T>(format: Format<T>, payload: Uint8Array, take: (message: T) => void): void {
+    const decoded = decode(format, payload);
+    if (!decoded.ok) {
+      this.#malformed(format.shape.type, decoded.reason);
+      return;
+    }
+    if (this.#connected) this.#watchSilence();
+    take(decoded.value);
+  }
+
+  #malformed(what: string, reason: string): void {
+    this.#malformedCount++;
+    this.#log.debug({ what, reason, malformedCount: this.#malformedCount }, 'malformed message dropped');
+  }
+
+  #tell<E extends 'head' | 'receipts' | 'turned-away' | 'delta'>(
+    event: E,
+    message: Parameters<LineEvents[E]>[0],
+  ): void {
+    for (const listener of this.#listeners[event]) (listener as (m: typeof message) => void)(message);
+  }
+}
