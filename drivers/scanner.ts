@@ -1,23 +1,21 @@
 // The one interface of every scanner, whatever cable or camera it hangs on.
 
-import type { FrameFault } from './framing/framer.ts';
+import { FRAME_FAULTS } from './framing/framer.ts';
 import type { Scan } from './scan.ts';
 
-/** Why something a scanner did gave no scan. */
-export type ScannerFaultReason =
-  | FrameFault
-  /** The device could not be opened; it is tried again. */
-  | 'OPEN_FAILED'
-  /** The device went away; it is opened again when it comes back. */
-  | 'LINK_LOST'
-  /** A line on standard input starts like JSON and is not `{"data":...}`. */
-  | 'LINE_NOT_JSON'
-  /** A HID report that does not have the layout of the profile. */
-  | 'REPORT_MALFORMED'
-  /** A picture without a symbol that could be read. */
-  | 'NO_SYMBOL'
-  /** A file that is no picture, is too large, or could not be moved. */
-  | 'PICTURE_REFUSED';
+/** Why something a scanner did gave no scan. The list is closed; README.md of this folder says what each means. */
+export const SCANNER_FAULT_REASONS = [
+  ...FRAME_FAULTS,
+  'OPEN_FAILED',
+  'LINK_LOST',
+  'LINE_NOT_JSON',
+  'REPORT_MALFORMED',
+  'NO_SYMBOL',
+  'PICTURE_REFUSED',
+] as const;
+
+/** One reason from the list. */
+export type ScannerFaultReason = (typeof SCANNER_FAULT_REASONS)[number];
 
 /** One fault; `detail` says what was seen and what to do, without the data of a scan. */
 export interface ScannerFault {

@@ -48,40 +48,102 @@ export function readSymbols(picture: GreyPicture): DecodedSymbol[] {
   const work = { ...picture, luminance: Uint8ClampedArray.from(picture.luminance) };
   for (let round = 0; round < SYMBOLS_MAX; round++) {
     const result = readOne(work);
-    const symbol = result === null ? null : symbolOfResult(result);
-    if (result === null || symbol === null) break;
-    if (!found.some((other) => other.aim === symbol.aim && other.text === symbol.text)) found.push(symbol);
+    if (result === null) break;
+    note(found, result);
     if (!coverResult(work, result)) break;
+  }
+  // Finder patterns of several QR codes side by side are mistaken for those of one, so parts are looked at too.
+  for (const part of PARTS) {
+    if (found.length >= SYMBOLS_MAX) break;
+    const result = readQr(sourceOf(cropped(work, part)));
+    if (result !== null) note(found, result);
   }
   return found;
 }
 
+function note(found: DecodedSymbol[], result: ZxingResult): void {
+  const symbol = symbolOfResult(result);
+  if (symbol === null || found.some((other) => other.aim === symbol.aim && other.text === symbol.text)) return;
+  found.push(symbol);
+}
+
+// Halves, thirds and quarters of a picture, as fractions of its edges.
+const SPANS = {
+  whole: [[0, 1]],
+  halves: [
+    [0, 1 / 2],
+    [1 / 2, 1],
+  ],
+  thirds: [
+    [0, 1 / 3],
+    [1 / 3, 2 / 3],
+    [2 / 3, 1],
+  ],
+} as const;
+const PARTS: readonly Box[] = [
+  ...grid(SPANS.halves, SPANS.whole),
+  ...grid(SPANS.whole, SPANS.halves),
+  ...grid(SPANS.halves, SPANS.halves),
+  ...grid(SPANS.thirds, SPANS.whole),
+  ...grid(SPANS.whole, SPANS.thirds),
+];
+
+type Spans = readonly (readonly [number, number])[];
+
+function grid(columns: Spans, rows: Spans): Box[] {
+  return rows.flatMap(([top, bottom]) => columns.map(([left, right]) => ({ left, right, top, bottom })));
+}
+
+function cropped(picture: GreyPicture, part: Box): GreyPicture {
+  const left = Math.floor(part.left * picture.width);
+  const top = Math.floor(part.top * picture.height);
+  const width = Math.max(1, Math.floor(part.right * picture.width) - left);
+  const height = Math.max(1, Math.floor(part.bottom * picture.height) - top);
+  const luminance = new Uint8ClampedArray(width * height);
+  for (let row = 0; row < height; row++) {
+    const start = (top + row) * picture.width + left;
+    luminance.set(picture.luminance.subarray(start, start + width), row * width);
+  }
+  return { luminance, width, height };
+}
+
+function sourceOf(picture: GreyPicture): LuminanceSource {
+  return new RGBLuminanceSource(picture.luminance, picture.width, picture.height);
+}
+
 /** The first symbol that any way of looking gives. */
 function readOne(picture: GreyPicture): ZxingResult | null {
-  const source = new RGBLuminanceSource(picture.luminance, picture.width, picture.height);
+  const source = sourceOf(picture);
   return readSource(source) ?? readSource(new InvertedLuminanceSource(source));
 }
 
 function readSource(source: LuminanceSource): ZxingResult | null {
+  const bitmap = new BinaryBitmap(new HybridBinarizer(source));
+  const hints = tryHarder();
+  return (
+    readQr(source) ??
+    attempt(new DataMatrixReader(), bitmap, hints) ??
+    attempt(new AztecCodeReader(), bitmap, hints) ??
+    attempt(new PDF417Reader(), bitmap, hints) ??
+    readOneD(bitmap)
+  );
+}
+
+function readQr(source: LuminanceSource): ZxingResult | null {
   const hybrid = new BinaryBitmap(new HybridBinarizer(source));
   const histogram = new BinaryBitmap(new GlobalHistogramBinarizer(source));
-  const hints = hintsFor();
-  const chinese = hintsFor().set(DecodeHintType.CHARACTER_SET, 'GB18030');
+  const chinese = tryHarder().set(DecodeHintType.CHARACTER_SET, 'GB18030');
   return (
-    attempt(new QRCodeReader(), hybrid, hints) ??
-    attempt(new QRCodeReader(), histogram, hints) ??
+    attempt(new QRCodeReader(), hybrid, tryHarder()) ??
+    attempt(new QRCodeReader(), histogram, tryHarder()) ??
     // GBK without an ECI is common in Chinese QR codes and fails in the default character set.
-    attempt(new QRCodeReader(), hybrid, chinese) ??
-    attempt(new DataMatrixReader(), hybrid, hints) ??
-    attempt(new AztecCodeReader(), hybrid, hints) ??
-    attempt(new PDF417Reader(), hybrid, hints) ??
-    readOneD(hybrid)
+    attempt(new QRCodeReader(), hybrid, chinese)
   );
 }
 
 /** Linear symbols. A short one (EAN-8, ITF, Code 39 and 93) is easily seen where none is: it must be read twice. */
 function readOneD(bitmap: BinaryBitmap): ZxingResult | null {
-  const quick = hintsFor().set(DecodeHintType.POSSIBLE_FORMATS, ONE_D_FORMATS).set(DecodeHintType.ASSUME_GS1, true);
+  const quick = tryHarder().set(DecodeHintType.POSSIBLE_FORMATS, ONE_D_FORMATS).set(DecodeHintType.ASSUME_GS1, true);
   const hard = new Map(quick).set(DecodeHintType.TRY_HARDER, true);
   const first = attempt(new MultiFormatOneDReader(quick), bitmap, quick);
   if (first !== null && isLongCheck(first)) return first;
@@ -96,7 +158,7 @@ function isLongCheck(result: ZxingResult): boolean {
   return [BarcodeFormat.EAN_13, BarcodeFormat.UPC_A, BarcodeFormat.CODE_128, BarcodeFormat.RSS_14].includes(format);
 }
 
-function hintsFor(): Map<DecodeHintType, unknown> {
+function tryHarder(): Map<DecodeHintType, unknown> {
   return new Map<DecodeHintType, unknown>([[DecodeHintType.TRY_HARDER, true]]);
 }
 

@@ -37,7 +37,7 @@ export function parseHidReport(report: Uint8Array): Result<HidReport, 'REPORT_MA
   const aimText = String.fromCharCode(...report.subarray(AIM_AT, DATA_AT));
   return ok({
     // The length byte decides: data may hold NUL, and padding is not data.
-    data: report.slice(DATA_AT, DATA_AT + length),
+    data: Uint8Array.from(report.subarray(DATA_AT, DATA_AT + length)),
     aim: isAim(aimText) ? aimText : null,
     codeId: report[CODE_ID_AT] ?? 0,
     continued: ((report[FLAGS_AT] ?? 0) & CONTINUED) !== 0,
