@@ -2,12 +2,12 @@
  * Where the chain stands after a committed block: what the next proposal is checked against and who may lead.
  * A function of committed headers only (SPEC R2), so that every replica at one height agrees on it.
  */
-import { bytesOf, type Infer, list, record, uint, versioned } from '#core/format';
+import { bytesOf, type Infer, list, record, versioned } from '#core/format';
 import { hashFormat, heightFormat, timeMsFormat } from '#ledger/ids';
 import type { Header } from '../wire/block.ts';
 import { validatorsMax } from '../wire/genesis.ts';
 import { faultyMax } from '../wire/quorum.ts';
-import { validatorIndexFormat, viewFormat } from '../wire/vote.ts';
+import { validatorIndexFormat } from '../wire/vote.ts';
 import { epochOf, epochSeed, firstSeed, mixBeacon } from './beacon.ts';
 import { leaderOrder, type ScheduleConfig } from './schedule.ts';
 

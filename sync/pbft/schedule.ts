@@ -31,7 +31,7 @@ function drawsFrom(seed: Uint8Array, turn: number): () => number {
   const placeView = new DataView(place.buffer);
   placeView.setUint32(0, turn);
   let drawn = 0;
-  let block = new DataView(new ArrayBuffer(0));
+  let block: DataView = placeView;
   return () => {
     const at = drawn % drawsABlock;
     if (at === 0) {

@@ -165,7 +165,8 @@ export type ReplicaEffect =
       readonly kind: 'diverged';
       readonly height: number;
       readonly certificate: Certificate;
-      readonly ownResultRoot: Uint8Array;
+      /** Null: the own node refused the block. */
+      readonly ownResultRoot: Uint8Array | null;
     };
 
 /** What an operator sees of a replica. */

@@ -1,4 +1,5 @@
 /** What validators say to each other. One frame = u32 big-endian length, then one encoded peer message. */
+import { encodeCbor } from '#core/codec';
 import { bytes, bytesOf, type Infer, list, optional, record, uint, variant, versioned } from '#core/format';
 import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
 import { segmentBytesMax } from '#ledger/journal/segment';
@@ -28,6 +29,11 @@ export const proposalFormat = versioned(
 );
 export type Proposal = Infer<typeof proposalFormat>;
 export const proposalDomain = 'bizain/proposal/1';
+
+/** The bytes a primary signs to propose. The timeouts of a NEW-VIEW are signed by those who sent them. */
+export function proposalMessage(chainId: Uint8Array, height: number, view: number, hash: Uint8Array): Uint8Array {
+  return encodeCbor([chainId, height, view, hash]);
+}
 
 /** A committed block as it is handed to a peer that lags. */
 export const committedBlockFormat = record('committed-block', {

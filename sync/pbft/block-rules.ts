@@ -1,0 +1,91 @@
+/** Makes fresh blocks and checks those of others: the header rules (ARCHITECTURE D2; SPEC R6 to R8). */
+import { equalBytes, toHex } from '#core/bytes';
+import { bad, ok, type Result } from '#core/result';
+import { type Block, blockBodiesMax, operationsRoot } from '../wire/block.ts';
+import { validatorSetHash } from '../wire/genesis.ts';
+import { beaconAlpha } from './beacon.ts';
+import type { ChainState } from './chain.ts';
+import type { Instant, ReplicaConfig, ReplicaPorts } from './types.ts';
+
+/** Why a block is no valid proposal. */
+export type BlockFault =
+  | 'WRONG_CHAIN'
+  | 'WRONG_VIEW'
+  | 'WRONG_PARENT'
+  | 'WRONG_SET'
+  | 'WRONG_OPERATIONS'
+  | 'REPEATED_BODY'
+  | 'WRONG_TIME'
+  | 'WRONG_BEACON';
+
+/** SPEC R6: whether the digests are those that the header commits to, each once. Holds for re-proposals too. */
+export function bodiesMatchHeader(block: Block): boolean {
+  if (block.bodyDigests.length > blockBodiesMax) return false;
+  return equalBytes(operationsRoot(block.bodyDigests), block.header.operationsRoot);
+}
+
+/** Blocks on one chain, by and for one replica. */
+export class BlockRules {
+  readonly #config: ReplicaConfig;
+  readonly #ports: ReplicaPorts;
+  readonly #setHash: Uint8Array;
+
+  constructor(config: ReplicaConfig, ports: ReplicaPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#setHash = validatorSetHash(config.validators);
+  }
+
+  /** A fresh block on `chain`, proposed by this replica in `view`. */
+  make(chain: ChainState, view: number, digests: readonly Uint8Array[], at: Instant): Block {
+    const height = chain.height + 1;
+    return {
+      header: {
+        chainId: this.#config.chainId,
+        height,
+        viewOfOrigin: view,
+        parentHash: chain.blockHash,
+        operationsRoot: operationsRoot(digests),
+        timeMs: Math.max(at.wallMs, chain.timeMs + 1),
+        beaconProof: this.#ports.proveBeacon(beaconAlpha(chain.seed, height)),
+        validatorSetHash: this.#setHash,
+        parentResultRoot: chain.resultRoot,
+        historyRoot: chain.historyRoot,
+      },
+      bodyDigests: digests,
+    };
+  }
+
+  /** Checks a block that is proposed for the first time, in `view`, by `primary`. The dear beacon check comes last. */
+  checkFresh(
+    block: Block,
+    chain: ChainState,
+    by: { readonly view: number; readonly primary: number },
+    at: Instant,
+  ): Result<true, BlockFault> {
+    const { header } = block;
+    const { aheadMsMax, behindMsMax } = this.#config;
+    if (!equalBytes(header.chainId, this.#config.chainId)) return bad('WRONG_CHAIN');
+    if (header.viewOfOrigin !== by.view) return bad('WRONG_VIEW');
+    if (!followsChain(block, chain)) return bad('WRONG_PARENT');
+    if (!equalBytes(header.validatorSetHash, this.#setHash)) return bad('WRONG_SET');
+    if (!bodiesMatchHeader(block)) return bad('WRONG_OPERATIONS');
+    if (new Set(block.bodyDigests.map(toHex)).size !== block.bodyDigests.length) return bad('REPEATED_BODY');
+    // D2: later than the parent's and within bounds of this clock. A parent ahead of the clock is not its child's fault.
+    const latestMs = Math.max(at.wallMs + aheadMsMax, chain.timeMs + 1);
+    const earliestMs = Math.max(at.wallMs - behindMsMax, chain.timeMs + 1);
+    if (header.timeMs > latestMs || header.timeMs < earliestMs) return bad('WRONG_TIME');
+    const alpha = beaconAlpha(chain.seed, header.height);
+    if (!this.#ports.verifyBeacon(by.primary, alpha, header.beaconProof)) return bad('WRONG_BEACON');
+    return ok(true);
+  }
+}
+
+function followsChain({ header }: Block, chain: ChainState): boolean {
+  return (
+    header.height === chain.height + 1 &&
+    equalBytes(header.parentHash, chain.blockHash) &&
+    equalBytes(header.parentResultRoot, chain.resultRoot) &&
+    equalBytes(header.historyRoot, chain.historyRoot)
+  );
+}

@@ -1,0 +1,574 @@
+/**
+ * The replica: a deterministic state machine that turns messages and answers of its node into effects.
+ * SPEC.md has the rules (R...) and why they are safe; the node around it does all reading, writing and sending.
+ */
+import { assert } from '#core/assert';
+import { equalBytes } from '#core/bytes';
+import { type Block, blockHash as hashOf } from '../wire/block.ts';
+import { commitPhase, preparePhase, type Timeout } from '../wire/vote.ts';
+import { type BlockFault, BlockRules, bodiesMatchHeader } from './block-rules.ts';
+import type { ChainState } from './chain.ts';
+import { type Candidate, HeightState } from './height-state.ts';
+import { MessageGate } from './message-gate.ts';
+import { losesPatience, type Pool, proposeAtMs, viewDeadlineMs } from './pacing.ts';
+import { PeersAhead } from './peers-ahead.ts';
+import { alphasAhead } from './proof-plan.ts';
+import { leaderOrder, type ScheduleConfig } from './schedule.ts';
+import { Statements } from './statements.ts';
+import { highestPrepared } from './timeout-set.ts';
+import type {
+  Instant,
+  Recovered,
+  ReplicaConfig,
+  ReplicaEffect,
+  ReplicaInput,
+  ReplicaMessage,
+  ReplicaPorts,
+  ReplicaStatus,
+} from './types.ts';
+
+type InputOf<K extends ReplicaInput['kind']> = Extract<ReplicaInput, { readonly kind: K }>;
+
+/** What a persist releases once it is on disk. */
+interface Pending {
+  readonly token: number;
+  readonly view: number;
+  readonly release: () => void;
+}
+
+/** One validator's part in ordering the region's blocks. Throws nothing but assertions. */
+export class Replica {
+  readonly #config: ReplicaConfig;
+  readonly #schedule: ScheduleConfig;
+  readonly #statements: Statements;
+  readonly #rules: BlockRules;
+  readonly #peers: PeersAhead;
+  readonly #gate: MessageGate;
+  #chain: ChainState | null = null;
+  #height: HeightState | null = null;
+  #pool: Pool = { waitingCount: 0, oldest: null };
+  /** Segments are expected in blocks since then at the earliest. */
+  #patienceFromMs = 0;
+  #pending: Pending[] = [];
+  #token = 0;
+  /** The decided block is with the node. */
+  #committing = false;
+  #halted = false;
+  #timerMs: number | null = null;
+  #at: Instant = { nowMs: 0, wallMs: 0 };
+  #effects: ReplicaEffect[] = [];
+
+  /** The ports must be pure; the validators of the configuration are those of the genesis, in its order. */
+  constructor(config: ReplicaConfig, ports: ReplicaPorts) {
+    const count = config.validators.length;
+    assert(config.self >= 0 && config.self < count, `no validator ${config.self} of ${count}`);
+    assert(config.epochTurns >= 1 && config.timeoutGrowth >= 1, 'epochTurns and timeoutGrowth are at least 1');
+    this.#config = config;
+    this.#schedule = { validatorCount: count, epochTurns: config.epochTurns };
+    this.#statements = new Statements(config, ports);
+    this.#rules = new BlockRules(config, ports);
+    this.#peers = new PeersAhead(config.resendMs / 2);
+    this.#gate = new MessageGate(config, this.#statements, this.#peers);
+  }
+
+  /**
+   * One step: the input is taken in whole, and everything that follows from it comes back as effects, to be
+   * obeyed in order. `at.nowMs` never goes back. The first input is `started`.
+   */
+  step(input: ReplicaInput, at: Instant): ReplicaEffect[] {
+    assert(at.nowMs >= this.#at.nowMs || this.#height === null, 'monotonic time went back');
+    assert((this.#height === null) === (input.kind === 'started'), '`started` comes once and first');
+    this.#at = at;
+    this.#effects = [];
+    if (this.#halted) return [];
+    this.#take(input);
+    this.#progress();
+    this.#setTimer();
+    return this.#effects;
+  }
+
+  /** Where the replica stands, for operators. */
+  status(): ReplicaStatus {
+    return {
+      committedHeight: this.#chain?.height ?? 0,
+      view: this.#height?.view ?? 0,
+      primary: this.#height?.primary(this.#height.view) ?? 0,
+      failedPrimaries: this.#chain?.failed.map((f) => f.validator) ?? [],
+      halted: this.#halted,
+      refused: this.#gate.refused(),
+    };
+  }
+
+  #take(input: ReplicaInput): void {
+    switch (input.kind) {
+      case 'started':
+        this.#start(input.recovered);
+        return;
+      case 'tick':
+        return;
+      case 'proposal':
+      case 'vote':
+      case 'timeout':
+        this.#receive(input);
+        return;
+      case 'peer-status':
+        this.#peers.claim(input.validator, input.committedHeight);
+        return;
+      case 'want-block':
+        this.#lendBlock(input);
+        return;
+      case 'block':
+        this.#takeBlock(input.block);
+        return;
+      case 'pool':
+        this.#pool = { waitingCount: input.waitingCount, oldest: input.oldest };
+        return;
+      case 'gathered':
+        this.#gathered(input);
+        return;
+      case 'stored':
+      case 'refused':
+      case 'executed':
+        this.#nodeAnswered(input);
+        return;
+      case 'persisted':
+        this.#release(input.token);
+        return;
+      case 'committed':
+        this.#committed(input.chain);
+        return;
+    }
+  }
+
+  /** Everything that may follow, in an order in which nothing undoes what came before. */
+  #progress(): void {
+    if (!this.#halted && !this.#committing) this.#decide();
+    if (this.#halted || this.#committing) return;
+    this.#changeView();
+    this.#lead();
+    this.#castPrepare();
+    this.#castCommit();
+    this.#resend();
+    this.#catchUp();
+  }
+
+  // --- start and heights ---
+
+  #start(recovered: Recovered): void {
+    const { chain, record } = recovered;
+    assert(record === null || record.height <= chain.height + 1, 'the vote record is ahead of the committed chain');
+    const state = this.#enterHeight(chain);
+    for (const block of recovered.blocks) {
+      if (block.header.height === state.height && bodiesMatchHeader(block))
+        state.addCandidate(block, hashOf(block.header));
+    }
+    if (record === null || record.height !== state.height) return;
+    // R11: what is on disk was perhaps sent; it binds, and it may be said again.
+    state.enterView(record.view);
+    state.proposed = record.proposed;
+    state.prepare = record.prepare;
+    state.commit = record.commit;
+    state.prepared = record.prepared;
+    state.proposing = record.proposed?.view === record.view;
+    if (record.view > 0) this.#sayTimeout();
+    if (record.prepare?.view === record.view) this.#sayVote(preparePhase);
+    if (record.commit?.view === record.view) this.#sayVote(commitPhase);
+    const taken = record.prepare?.view === record.view ? record.prepare : record.proposed;
+    const candidate = taken?.view === record.view ? state.candidate(taken.blockHash) : undefined;
+    if (candidate === undefined) return;
+    this.#accept(candidate, candidate.block.header.viewOfOrigin === record.view);
+    if (record.view === 0 && state.proposing) this.#sayProposal(candidate, null);
+  }
+
+  #enterHeight(chain: ChainState): HeightState {
+    this.#chain = chain;
+    this.#committing = false;
+    this.#pending = [];
+    const leaders = leaderOrder(this.#schedule, chain);
+    const state = new HeightState(chain.height + 1, this.#at.nowMs, leaders, this.#schedule.validatorCount);
+    this.#height = state;
+    for (const alpha of alphasAhead(this.#schedule, chain, this.#config.self))
+      this.#emit({ kind: 'prove-ahead', alpha });
+    return state;
+  }
+
+  #committed(chain: ChainState): void {
+    const { state } = this.#now();
+    if (chain.height < state.height) return;
+    const block = state.candidate(chain.blockHash);
+    const oldest = this.#pool.oldest;
+    if (block === undefined || block.full || state.lostPatience) this.#patienceFromMs = this.#at.nowMs;
+    if (oldest !== null && block?.block.bodyDigests.some((digest) => equalBytes(digest, oldest.digest))) {
+      this.#pool = { waitingCount: 0, oldest: null };
+    }
+    this.#peers.advanced();
+    this.#enterHeight(chain);
+    for (const early of this.#peers.takeEarly()) this.#receive(early);
+  }
+
+  // --- messages ---
+
+  #receive(message: InputOf<'proposal' | 'vote' | 'timeout'>): void {
+    const { state } = this.#now();
+    const passed = this.#gate.pass(message, state, this.#at);
+    switch (passed.kind) {
+      case 'proposal':
+        this.#takeProposal(passed);
+        return;
+      case 'vote': {
+        const outcome = state.votes.add(passed.vote);
+        if (outcome.kind !== 'conflict') return;
+        const { validator, height, view } = passed.vote;
+        const pair = { kind: 'vote', first: outcome.first, second: passed.vote } as const;
+        this.#emit({ kind: 'evidence', equivocation: { validator, height, view, pair } });
+        return;
+      }
+      case 'timeout':
+        state.timeouts.add(passed.timeout);
+        return;
+      case 'behind':
+        this.#emit({ kind: 'send', to: passed.validator, message: this.#ownStatus() });
+        return;
+      case 'dropped':
+        return;
+    }
+  }
+
+  /** R13, R18: takes the primary's proposal of this view, or of a higher one that a quorum of timeouts proves. */
+  #takeProposal({ proposal, blockHash }: { proposal: InputOf<'proposal'>['proposal']; blockHash: Uint8Array }): void {
+    const { state, chain } = this.#now();
+    const { view, block, timeouts, validator } = proposal;
+    const first = state.firstProposal(proposal);
+    if (!equalBytes(hashOf(first.block.header), blockHash)) {
+      const pair = { kind: 'proposal', first, second: proposal } as const;
+      this.#emit({ kind: 'evidence', equivocation: { validator, height: state.height, view, pair } });
+    }
+    if (view < state.view || (view === state.view && state.accepted !== null)) return;
+    const target = timeouts === null ? null : highestPrepared(timeouts);
+    const fault = this.#proposalFault(block, blockHash, target?.blockHash ?? null, { view, primary: validator }, chain);
+    if (fault !== null) {
+      this.#gate.refuse(fault);
+      return;
+    }
+    if (view > state.view) this.#enterView(view, false);
+    this.#accept(state.addCandidate(block, blockHash), target === null);
+  }
+
+  #proposalFault(
+    block: Block,
+    blockHash: Uint8Array,
+    target: Uint8Array | null,
+    by: { readonly view: number; readonly primary: number },
+    chain: ChainState,
+  ): BlockFault | 'NOT_THE_PREPARED_BLOCK' | null {
+    if (target === null) {
+      const checked = this.#rules.checkFresh(block, chain, by, this.#at);
+      return checked.ok ? null : checked.reason;
+    }
+    if (!equalBytes(blockHash, target)) return 'NOT_THE_PREPARED_BLOCK';
+    return bodiesMatchHeader(block) ? null : 'WRONG_OPERATIONS';
+  }
+
+  #lendBlock({ validator, height, blockHash }: InputOf<'want-block'>): void {
+    const { state } = this.#now();
+    const block = height === state.height ? state.candidate(blockHash)?.block : undefined;
+    if (block !== undefined) this.#emit({ kind: 'send', to: validator, message: { kind: 'block', block } });
+  }
+
+  #takeBlock(block: Block): void {
+    const { state } = this.#now();
+    const blockHash = hashOf(block.header);
+    if (state.wanted === null || !equalBytes(state.wanted, blockHash) || !bodiesMatchHeader(block)) return;
+    state.addCandidate(block, blockHash);
+    state.wanted = null;
+  }
+
+  // --- answers of the node ---
+
+  #nodeAnswered(answer: InputOf<'stored' | 'refused' | 'executed'>): void {
+    const { state } = this.#now();
+    const candidate = state.candidate(answer.blockHash);
+    if (candidate === undefined) return;
+    if (answer.kind === 'refused') {
+      candidate.stage = 'refused';
+      // R9: a block that breaks the node's rules is its proposer's fault; a proved one is not given up.
+      if (state.accepted?.candidate === candidate && state.accepted.fresh) this.#enterView(state.view + 1, true);
+    } else if (answer.kind === 'stored') {
+      if (candidate.stage !== 'storing') return;
+      candidate.stage = 'executing';
+      candidate.full = answer.full;
+      this.#emit({ kind: 'execute', block: candidate.block, blockHash: candidate.blockHash });
+    } else {
+      if (candidate.stage !== 'executing') return;
+      candidate.stage = 'executed';
+      candidate.resultRoot = answer.resultRoot;
+      if (state.accepted?.candidate === candidate) state.accepted.waitingSinceMs = this.#at.nowMs;
+    }
+  }
+
+  #accept(candidate: Candidate, fresh: boolean): void {
+    const { state } = this.#now();
+    state.accepted = { candidate, fresh, waitingSinceMs: this.#at.nowMs };
+    state.wanted = null;
+    this.#work(candidate);
+  }
+
+  /** R9: bodies and block on disk before execution; `stored` leads to `execute`. */
+  #work(candidate: Candidate): void {
+    if (candidate.stage !== 'known') return;
+    candidate.stage = 'storing';
+    this.#emit({ kind: 'store-block', block: candidate.block, blockHash: candidate.blockHash });
+  }
+
+  // --- deciding ---
+
+  /** R14: a quorum of COMMIT for one hash and one result in one view is final, whatever view this replica is in. */
+  #decide(): void {
+    const { state } = this.#now();
+    const certificate = state.votes.commitCertificate();
+    if (certificate === null) return;
+    const candidate = state.candidate(certificate.blockHash);
+    if (candidate === undefined) {
+      for (const { validator } of certificate.signatures) {
+        if (validator !== this.#config.self) this.#peers.claim(validator, state.height);
+      }
+      return;
+    }
+    this.#work(candidate);
+    if (candidate.stage !== 'executed' && candidate.stage !== 'refused') return;
+    if (candidate.resultRoot === null || !equalBytes(candidate.resultRoot, certificate.resultRoot)) {
+      this.#halt(certificate, candidate);
+      return;
+    }
+    this.#committing = true;
+    this.#emit({ kind: 'commit', block: candidate.block, blockHash: candidate.blockHash, certificate });
+  }
+
+  #halt(certificate: Extract<ReplicaEffect, { kind: 'diverged' }>['certificate'], candidate: Candidate): void {
+    this.#halted = true;
+    const { resultRoot: ownResultRoot } = candidate;
+    this.#emit({ kind: 'diverged', height: certificate.height, certificate, ownResultRoot });
+  }
+
+  /** R12: one PREPARE a view, for the executed block of its proposal. */
+  #castPrepare(): void {
+    const { state } = this.#now();
+    const { accepted, view } = state;
+    if (accepted === null || state.prepare?.view === view) return;
+    const { candidate } = accepted;
+    if (candidate.stage !== 'executed' || candidate.resultRoot === null) return;
+    if (losesPatience(this.#config, state, { pool: this.#pool, fromMs: this.#patienceFromMs, nowMs: this.#at.nowMs })) {
+      state.lostPatience = true;
+      this.#enterView(view + 1, true);
+      return;
+    }
+    state.prepare = { view, blockHash: candidate.blockHash, resultRoot: candidate.resultRoot };
+    this.#persist(() => this.#sayVote(preparePhase));
+  }
+
+  /** R13: one COMMIT a view, for what a quorum has prepared in it. */
+  #castCommit(): void {
+    const { state } = this.#now();
+    const { accepted, view } = state;
+    if (accepted === null || state.prepare?.view !== view || state.commit?.view === view) return;
+    const certificate = state.votes.certificate(preparePhase, view);
+    if (certificate === null || !equalBytes(certificate.blockHash, state.prepare.blockHash)) return;
+    if (!equalBytes(certificate.resultRoot, state.prepare.resultRoot)) this.#halt(certificate, accepted.candidate);
+    return;
+    state.prepared = certificate;
+    state.commit = state.prepare;
+    this.#persist(() => this.#sayVote(commitPhase));
+  }
+
+  // --- views ---
+
+  #changeView(): void {
+    const { state } = this.#now();
+    const joined = state.timeouts.joinView();
+    if (joined > state.view) this.#enterView(joined, true);
+    if (state.view > 0 && state.viewRunsSinceMs === null && state.timeouts.reached(state.view)) {
+      state.viewRunsSinceMs = this.#at.nowMs;
+    }
+    const deadlineMs = viewDeadlineMs(this.#config, state, this.#pool);
+    if (deadlineMs !== null && this.#at.nowMs >= deadlineMs) this.#enterView(state.view + 1, true);
+  }
+
+  #enterView(view: number, ask: boolean): void {
+    const { state } = this.#now();
+    assert(view > state.view, `view ${view} after ${state.view}`);
+    state.enterView(view);
+    if (ask) this.#persist(() => this.#sayTimeout());
+    else state.viewRunsSinceMs = this.#at.nowMs;
+  }
+
+  // --- leading ---
+
+  #lead(): void {
+    const { state } = this.#now();
+    const { view } = state;
+    if (state.proposing || state.accepted !== null || state.primary(view) !== this.#config.self) return;
+    if (view === 0 && this.#at.nowMs < proposeAtMs(this.#config, state, this.#pool)) return;
+    if (view > 0 && this.#repropose()) return;
+    state.proposing = true;
+    this.#emit({ kind: 'gather', height: state.height, view });
+  }
+
+  /** R17: whether this view's block is not ours to choose, or cannot be proposed yet. */
+  #repropose(): boolean {
+    const { state } = this.#now();
+    const timeouts = state.timeouts.quorumFor(state.view);
+    if (timeouts === null) return true;
+    const target = highestPrepared(timeouts);
+    if (target === null) return false;
+    const candidate = state.candidate(target.blockHash);
+    if (candidate !== undefined) this.#propose(candidate, timeouts, false);
+    else if (state.wanted === null) {
+      state.wanted = target.blockHash;
+      state.sentAtMs = this.#at.nowMs;
+      this.#askForBlock();
+    }
+    return true;
+  }
+
+  #gathered({ height, view, digests }: InputOf<'gathered'>): void {
+    const { state, chain } = this.#now();
+    if (height !== state.height || view !== state.view || !state.proposing || state.proposed?.view === view) return;
+    if (this.#committing || state.accepted !== null) return;
+    if (view === 0 && digests.length === 0) {
+      this.#pool = { waitingCount: 0, oldest: null };
+      if (this.#at.nowMs < proposeAtMs(this.#config, state, this.#pool)) {
+        state.proposing = false;
+        return;
+      }
+    }
+    // More timeouts may have come since: what binds is the quorum that goes with the proposal.
+    if (view > 0 && this.#repropose()) return;
+    const block = this.#rules.make(chain, view, digests, this.#at);
+    const timeouts = view === 0 ? null : state.timeouts.quorumFor(view);
+    this.#propose(state.addCandidate(block, hashOf(block.header)), timeouts, true);
+  }
+
+  #propose(candidate: Candidate, timeouts: readonly Timeout[] | null, fresh: boolean): void {
+    const { state } = this.#now();
+    state.proposing = true;
+    state.proposed = { view: state.view, blockHash: candidate.blockHash };
+    this.#persist(() => this.#sayProposal(candidate, timeouts));
+    this.#accept(candidate, fresh);
+  }
+
+  // --- saying, always after the persist that binds ---
+
+  #persist(release: () => void): void {
+    const { state } = this.#now();
+    const token = ++this.#token;
+    this.#pending.push({ token, view: state.view, release });
+    this.#emit({ kind: 'persist', record: state.record(), token });
+  }
+
+  #release(token: number): void {
+    const ready = this.#pending.filter((pending) => pending.token <= token);
+    this.#pending = this.#pending.filter((pending) => pending.token > token);
+    // A view that was left meanwhile is no longer spoken for.
+    for (const { view, release } of ready) if (view === this.#now().state.view) release();
+  }
+
+  #sayProposal(candidate: Candidate, timeouts: readonly Timeout[] | null): void {
+    const { state } = this.#now();
+    const { block, blockHash } = candidate;
+    const proposal = this.#statements.signProposal({ view: state.view, block, timeouts }, blockHash);
+    state.firstProposal(proposal);
+    state.sent.proposal = proposal;
+    this.#say({ kind: 'proposal', proposal });
+  }
+
+  #sayVote(phase: typeof preparePhase | typeof commitPhase): void {
+    const { state } = this.#now();
+    const bound = phase === preparePhase ? state.prepare : state.commit;
+    assert(bound !== null && bound.view === state.view, 'a vote is said in its own view');
+    const vote = this.#statements.signVote({ phase, height: state.height, ...bound });
+    const outcome = state.votes.add(vote);
+    assert(outcome.kind !== 'conflict', 'a replica never contradicts itself');
+    if (phase === preparePhase) state.sent.prepare = vote;
+    else state.sent.commit = vote;
+    this.#say({ kind: 'vote', vote });
+  }
+
+  #sayTimeout(): void {
+    const { state } = this.#now();
+    const { height, view: nextView, prepared } = state;
+    // R15: with a block prepared in this very view there is nothing to ask for any more.
+    if (prepared !== null && prepared.view >= nextView) return;
+    const timeout = this.#statements.signTimeout({ height, nextView, prepared });
+    state.timeouts.add(timeout);
+    state.sent.timeout = timeout;
+    this.#say({ kind: 'timeout', timeout });
+  }
+
+  #say(message: ReplicaMessage): void {
+    this.#now().state.sentAtMs = this.#at.nowMs;
+    this.#emit({ kind: 'broadcast', message });
+  }
+
+  /** R20: what was said in this view of an undecided height is said again. */
+  #resend(): void {
+    const { state } = this.#now();
+    const dueMs = this.#resendAtMs(state);
+    if (dueMs === null || this.#at.nowMs < dueMs) return;
+    const { proposal, timeout, prepare, commit } = state.sent;
+    if (timeout !== null) this.#say({ kind: 'timeout', timeout });
+    if (proposal !== null) this.#say({ kind: 'proposal', proposal });
+    if (prepare !== null) this.#say({ kind: 'vote', vote: prepare });
+    if (commit !== null) this.#say({ kind: 'vote', vote: commit });
+    state.sentAtMs = this.#at.nowMs;
+    this.#askForBlock();
+  }
+
+  #resendAtMs(state: HeightState): number | null {
+    const nothing = state.wanted === null && Object.values(state.sent).every((message) => message === null);
+    return nothing ? null : state.sentAtMs + this.#config.resendMs;
+  }
+
+  #askForBlock(): void {
+    const { height, wanted } = this.#now().state;
+    if (wanted === null) return;
+    this.#emit({ kind: 'broadcast', message: { kind: 'want-block', height, blockHash: wanted } });
+  }
+
+  #catchUp(): void {
+    const { state, chain } = this.#now();
+    const hint = this.#peers.ask(chain.height, this.#at.nowMs);
+    if (hint !== null) this.#emit({ kind: 'catch-up', fromHeight: state.height, hint });
+  }
+
+  #ownStatus(): ReplicaMessage {
+    const { state, chain } = this.#now();
+    return { kind: 'status', committedHeight: chain.height, view: state.view };
+  }
+
+  // --- the rest ---
+
+  #now(): { readonly state: HeightState; readonly chain: ChainState } {
+    assert(this.#height !== null && this.#chain !== null, 'the replica has not started');
+    return { state: this.#height, chain: this.#chain };
+  }
+
+  #emit(effect: ReplicaEffect): void {
+    this.#effects.push(effect);
+  }
+
+  #setTimer(): void {
+    const { state, chain } = this.#now();
+    const leads = state.view === 0 && !state.proposing && state.primary(0) === this.#config.self;
+    const times = [
+      viewDeadlineMs(this.#config, state, this.#pool),
+      leads ? proposeAtMs(this.#config, state, this.#pool) : null,
+      this.#resendAtMs(state),
+      this.#peers.askAtMs(chain.height, this.#at.nowMs),
+    ].filter((atMs) => atMs !== null);
+    const idle = this.#halted || this.#committing || times.length === 0;
+    const atMs = idle ? null : Math.min(...times);
+    if (atMs === this.#timerMs) return;
+    this.#timerMs = atMs;
+    this.#emit({ kind: 'set-timer', atMs });
+  }
+}
