@@ -1,6 +1,5 @@
 /** Makes fresh blocks and checks those of others: the header rules (ARCHITECTURE D2; SPEC R6 to R8). */
 import { equalBytes, toHex } from '#core/bytes';
-import { bad, ok, type Result } from '#core/result';
 import { type Block, blockBodiesMax, operationsRoot } from '../wire/block.ts';
 import { validatorSetHash } from '../wire/genesis.ts';
 import { beaconAlpha } from './beacon.ts';
@@ -16,12 +15,19 @@ export type BlockFault =
   | 'WRONG_OPERATIONS'
   | 'REPEATED_BODY'
   | 'WRONG_TIME'
-  | 'WRONG_BEACON';
+  | 'WRONG_BEACON'
+  | 'NOT_THE_PREPARED_BLOCK';
 
 /** SPEC R6: whether the digests are those that the header commits to, each once. Holds for re-proposals too. */
 export function bodiesMatchHeader(block: Block): boolean {
   if (block.bodyDigests.length > blockBodiesMax) return false;
   return equalBytes(operationsRoot(block.bodyDigests), block.header.operationsRoot);
+}
+
+/** R17, R18: a NEW-VIEW that must re-propose takes the very block of the prepared certificate; its time is exempt (D2). */
+export function reproposalFault(block: Block, blockHash: Uint8Array, target: Uint8Array): BlockFault | null {
+  if (!equalBytes(blockHash, target)) return 'NOT_THE_PREPARED_BLOCK';
+  return bodiesMatchHeader(block) ? null : 'WRONG_OPERATIONS';
 }
 
 /** Blocks on one chain, by and for one replica. */
@@ -56,28 +62,28 @@ export class BlockRules {
     };
   }
 
-  /** Checks a block that is proposed for the first time, in `view`, by `primary`. The dear beacon check comes last. */
-  checkFresh(
+  /** What is wrong with a block that is proposed for the first time, in `view`, by `primary`. The dear beacon check comes last. */
+  freshFault(
     block: Block,
     chain: ChainState,
     by: { readonly view: number; readonly primary: number },
     at: Instant,
-  ): Result<true, BlockFault> {
+  ): BlockFault | null {
     const { header } = block;
     const { aheadMsMax, behindMsMax } = this.#config;
-    if (!equalBytes(header.chainId, this.#config.chainId)) return bad('WRONG_CHAIN');
-    if (header.viewOfOrigin !== by.view) return bad('WRONG_VIEW');
-    if (!followsChain(block, chain)) return bad('WRONG_PARENT');
-    if (!equalBytes(header.validatorSetHash, this.#setHash)) return bad('WRONG_SET');
-    if (!bodiesMatchHeader(block)) return bad('WRONG_OPERATIONS');
-    if (new Set(block.bodyDigests.map(toHex)).size !== block.bodyDigests.length) return bad('REPEATED_BODY');
+    if (!equalBytes(header.chainId, this.#config.chainId)) return 'WRONG_CHAIN';
+    if (header.viewOfOrigin !== by.view) return 'WRONG_VIEW';
+    if (!followsChain(block, chain)) return 'WRONG_PARENT';
+    if (!equalBytes(header.validatorSetHash, this.#setHash)) return 'WRONG_SET';
+    if (!bodiesMatchHeader(block)) return 'WRONG_OPERATIONS';
+    if (new Set(block.bodyDigests.map(toHex)).size !== block.bodyDigests.length) return 'REPEATED_BODY';
     // D2: later than the parent's and within bounds of this clock. A parent ahead of the clock is not its child's fault.
     const latestMs = Math.max(at.wallMs + aheadMsMax, chain.timeMs + 1);
     const earliestMs = Math.max(at.wallMs - behindMsMax, chain.timeMs + 1);
-    if (header.timeMs > latestMs || header.timeMs < earliestMs) return bad('WRONG_TIME');
+    if (header.timeMs > latestMs || header.timeMs < earliestMs) return 'WRONG_TIME';
     const alpha = beaconAlpha(chain.seed, header.height);
-    if (!this.#ports.verifyBeacon(by.primary, alpha, header.beaconProof)) return bad('WRONG_BEACON');
-    return ok(true);
+    if (!this.#ports.verifyBeacon(by.primary, alpha, header.beaconProof)) return 'WRONG_BEACON';
+    return null;
   }
 }
 

@@ -87,6 +87,16 @@ export class HeightState {
     return { height, view, proposed, prepare, commit, prepared };
   }
 
+  /** Takes up what a record of this height binds to. */
+  restore(record: VoteRecord): void {
+    this.enterView(record.view);
+    this.proposed = record.proposed;
+    this.prepare = record.prepare;
+    this.commit = record.commit;
+    this.prepared = record.prepared;
+    this.proposing = record.proposed?.view === record.view;
+  }
+
   candidate(blockHash: Uint8Array): Candidate | undefined {
     return this.candidates.get(toHex(blockHash));
   }

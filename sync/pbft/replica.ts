@@ -6,7 +6,7 @@ import { assert } from '#core/assert';
 import { equalBytes } from '#core/bytes';
 import { type Block, blockHash as hashOf } from '../wire/block.ts';
 import { commitPhase, preparePhase, type Timeout } from '../wire/vote.ts';
-import { type BlockFault, BlockRules, bodiesMatchHeader } from './block-rules.ts';
+import { BlockRules, bodiesMatchHeader, reproposalFault } from './block-rules.ts';
 import type { ChainState } from './chain.ts';
 import { type Candidate, HeightState } from './height-state.ts';
 import { MessageGate } from './message-gate.ts';
@@ -26,31 +26,23 @@ import type {
   ReplicaPorts,
   ReplicaStatus,
 } from './types.ts';
+import { Voice } from './voice.ts';
 
 type InputOf<K extends ReplicaInput['kind']> = Extract<ReplicaInput, { readonly kind: K }>;
-
-/** What a persist releases once it is on disk. */
-interface Pending {
-  readonly token: number;
-  readonly view: number;
-  readonly release: () => void;
-}
 
 /** One validator's part in ordering the region's blocks. Throws nothing but assertions. */
 export class Replica {
   readonly #config: ReplicaConfig;
   readonly #schedule: ScheduleConfig;
-  readonly #statements: Statements;
   readonly #rules: BlockRules;
   readonly #peers: PeersAhead;
   readonly #gate: MessageGate;
+  readonly #voice: Voice;
   #chain: ChainState | null = null;
   #height: HeightState | null = null;
   #pool: Pool = { waitingCount: 0, oldest: null };
   /** Segments are expected in blocks since then at the earliest. */
   #patienceFromMs = 0;
-  #pending: Pending[] = [];
-  #token = 0;
   /** The decided block is with the node. */
   #committing = false;
   #halted = false;
@@ -65,10 +57,11 @@ export class Replica {
     assert(config.epochTurns >= 1 && config.timeoutGrowth >= 1, 'epochTurns and timeoutGrowth are at least 1');
     this.#config = config;
     this.#schedule = { validatorCount: count, epochTurns: config.epochTurns };
-    this.#statements = new Statements(config, ports);
+    const statements = new Statements(config, ports);
     this.#rules = new BlockRules(config, ports);
     this.#peers = new PeersAhead(config.resendMs / 2);
-    this.#gate = new MessageGate(config, this.#statements, this.#peers);
+    this.#gate = new MessageGate(config, statements, this.#peers);
+    this.#voice = new Voice(statements, config.resendMs, (effect) => this.#emit(effect));
   }
 
   /**
@@ -132,7 +125,7 @@ export class Replica {
         this.#nodeAnswered(input);
         return;
       case 'persisted':
-        this.#release(input.token);
+        this.#voice.persisted(this.#now().state, input.token);
         return;
       case 'committed':
         this.#committed(input.chain);
@@ -148,7 +141,7 @@ export class Replica {
     this.#lead();
     this.#castPrepare();
     this.#castCommit();
-    this.#resend();
+    this.#voice.resend(this.#now().state, this.#at.nowMs);
     this.#catchUp();
   }
 
@@ -164,26 +157,22 @@ export class Replica {
     }
     if (record === null || record.height !== state.height) return;
     // R11: what is on disk was perhaps sent; it binds, and it may be said again.
-    state.enterView(record.view);
-    state.proposed = record.proposed;
-    state.prepare = record.prepare;
-    state.commit = record.commit;
-    state.prepared = record.prepared;
-    state.proposing = record.proposed?.view === record.view;
-    if (record.view > 0) this.#sayTimeout();
-    if (record.prepare?.view === record.view) this.#sayVote(preparePhase);
-    if (record.commit?.view === record.view) this.#sayVote(commitPhase);
+    state.restore(record);
+    const { nowMs } = this.#at;
+    if (record.view > 0) this.#voice.sayTimeout(state, nowMs);
+    if (record.prepare?.view === record.view) this.#voice.sayVote(state, preparePhase, nowMs);
+    if (record.commit?.view === record.view) this.#voice.sayVote(state, commitPhase, nowMs);
     const taken = record.prepare?.view === record.view ? record.prepare : record.proposed;
     const candidate = taken?.view === record.view ? state.candidate(taken.blockHash) : undefined;
     if (candidate === undefined) return;
     this.#accept(candidate, candidate.block.header.viewOfOrigin === record.view);
-    if (record.view === 0 && state.proposing) this.#sayProposal(candidate, null);
+    if (record.view === 0 && state.proposing) this.#voice.sayProposal(state, candidate, null, nowMs);
   }
 
   #enterHeight(chain: ChainState): HeightState {
     this.#chain = chain;
     this.#committing = false;
-    this.#pending = [];
+    this.#voice.forget();
     const leaders = leaderOrder(this.#schedule, chain);
     const state = new HeightState(chain.height + 1, this.#at.nowMs, leaders, this.#schedule.validatorCount);
     this.#height = state;
@@ -245,28 +234,16 @@ export class Replica {
     }
     if (view < state.view || (view === state.view && state.accepted !== null)) return;
     const target = timeouts === null ? null : highestPrepared(timeouts);
-    const fault = this.#proposalFault(block, blockHash, target?.blockHash ?? null, { view, primary: validator }, chain);
+    const fault =
+      target === null
+        ? this.#rules.freshFault(block, chain, { view, primary: validator }, this.#at)
+        : reproposalFault(block, blockHash, target.blockHash);
     if (fault !== null) {
       this.#gate.refuse(fault);
       return;
     }
     if (view > state.view) this.#enterView(view, false);
     this.#accept(state.addCandidate(block, blockHash), target === null);
-  }
-
-  #proposalFault(
-    block: Block,
-    blockHash: Uint8Array,
-    target: Uint8Array | null,
-    by: { readonly view: number; readonly primary: number },
-    chain: ChainState,
-  ): BlockFault | 'NOT_THE_PREPARED_BLOCK' | null {
-    if (target === null) {
-      const checked = this.#rules.checkFresh(block, chain, by, this.#at);
-      return checked.ok ? null : checked.reason;
-    }
-    if (!equalBytes(blockHash, target)) return 'NOT_THE_PREPARED_BLOCK';
-    return bodiesMatchHeader(block) ? null : 'WRONG_OPERATIONS';
   }
 
   #lendBlock({ validator, height, blockHash }: InputOf<'want-block'>): void {
@@ -363,7 +340,7 @@ export class Replica {
       return;
     }
     state.prepare = { view, blockHash: candidate.blockHash, resultRoot: candidate.resultRoot };
-    this.#persist(() => this.#sayVote(preparePhase));
+    this.#voice.persist(state, () => this.#voice.sayVote(state, preparePhase, this.#at.nowMs));
   }
 
   /** R13: one COMMIT a view, for what a quorum has prepared in it. */
@@ -373,11 +350,13 @@ export class Replica {
     if (accepted === null || state.prepare?.view !== view || state.commit?.view === view) return;
     const certificate = state.votes.certificate(preparePhase, view);
     if (certificate === null || !equalBytes(certificate.blockHash, state.prepare.blockHash)) return;
-    if (!equalBytes(certificate.resultRoot, state.prepare.resultRoot)) this.#halt(certificate, accepted.candidate);
-    return;
+    if (!equalBytes(certificate.resultRoot, state.prepare.resultRoot)) {
+      this.#halt(certificate, accepted.candidate);
+      return;
+    }
     state.prepared = certificate;
     state.commit = state.prepare;
-    this.#persist(() => this.#sayVote(commitPhase));
+    this.#voice.persist(state, () => this.#voice.sayVote(state, commitPhase, this.#at.nowMs));
   }
 
   // --- views ---
@@ -397,7 +376,7 @@ export class Replica {
     const { state } = this.#now();
     assert(view > state.view, `view ${view} after ${state.view}`);
     state.enterView(view);
-    if (ask) this.#persist(() => this.#sayTimeout());
+    if (ask) this.#voice.persist(state, () => this.#voice.sayTimeout(state, this.#at.nowMs));
     else state.viewRunsSinceMs = this.#at.nowMs;
   }
 
@@ -424,8 +403,7 @@ export class Replica {
     if (candidate !== undefined) this.#propose(candidate, timeouts, false);
     else if (state.wanted === null) {
       state.wanted = target.blockHash;
-      state.sentAtMs = this.#at.nowMs;
-      this.#askForBlock();
+      this.#voice.askForBlock(state, this.#at.nowMs);
     }
     return true;
   }
@@ -452,87 +430,11 @@ export class Replica {
     const { state } = this.#now();
     state.proposing = true;
     state.proposed = { view: state.view, blockHash: candidate.blockHash };
-    this.#persist(() => this.#sayProposal(candidate, timeouts));
+    this.#voice.persist(state, () => this.#voice.sayProposal(state, candidate, timeouts, this.#at.nowMs));
     this.#accept(candidate, fresh);
   }
 
-  // --- saying, always after the persist that binds ---
-
-  #persist(release: () => void): void {
-    const { state } = this.#now();
-    const token = ++this.#token;
-    this.#pending.push({ token, view: state.view, release });
-    this.#emit({ kind: 'persist', record: state.record(), token });
-  }
-
-  #release(token: number): void {
-    const ready = this.#pending.filter((pending) => pending.token <= token);
-    this.#pending = this.#pending.filter((pending) => pending.token > token);
-    // A view that was left meanwhile is no longer spoken for.
-    for (const { view, release } of ready) if (view === this.#now().state.view) release();
-  }
-
-  #sayProposal(candidate: Candidate, timeouts: readonly Timeout[] | null): void {
-    const { state } = this.#now();
-    const { block, blockHash } = candidate;
-    const proposal = this.#statements.signProposal({ view: state.view, block, timeouts }, blockHash);
-    state.firstProposal(proposal);
-    state.sent.proposal = proposal;
-    this.#say({ kind: 'proposal', proposal });
-  }
-
-  #sayVote(phase: typeof preparePhase | typeof commitPhase): void {
-    const { state } = this.#now();
-    const bound = phase === preparePhase ? state.prepare : state.commit;
-    assert(bound !== null && bound.view === state.view, 'a vote is said in its own view');
-    const vote = this.#statements.signVote({ phase, height: state.height, ...bound });
-    const outcome = state.votes.add(vote);
-    assert(outcome.kind !== 'conflict', 'a replica never contradicts itself');
-    if (phase === preparePhase) state.sent.prepare = vote;
-    else state.sent.commit = vote;
-    this.#say({ kind: 'vote', vote });
-  }
-
-  #sayTimeout(): void {
-    const { state } = this.#now();
-    const { height, view: nextView, prepared } = state;
-    // R15: with a block prepared in this very view there is nothing to ask for any more.
-    if (prepared !== null && prepared.view >= nextView) return;
-    const timeout = this.#statements.signTimeout({ height, nextView, prepared });
-    state.timeouts.add(timeout);
-    state.sent.timeout = timeout;
-    this.#say({ kind: 'timeout', timeout });
-  }
-
-  #say(message: ReplicaMessage): void {
-    this.#now().state.sentAtMs = this.#at.nowMs;
-    this.#emit({ kind: 'broadcast', message });
-  }
-
-  /** R20: what was said in this view of an undecided height is said again. */
-  #resend(): void {
-    const { state } = this.#now();
-    const dueMs = this.#resendAtMs(state);
-    if (dueMs === null || this.#at.nowMs < dueMs) return;
-    const { proposal, timeout, prepare, commit } = state.sent;
-    if (timeout !== null) this.#say({ kind: 'timeout', timeout });
-    if (proposal !== null) this.#say({ kind: 'proposal', proposal });
-    if (prepare !== null) this.#say({ kind: 'vote', vote: prepare });
-    if (commit !== null) this.#say({ kind: 'vote', vote: commit });
-    state.sentAtMs = this.#at.nowMs;
-    this.#askForBlock();
-  }
-
-  #resendAtMs(state: HeightState): number | null {
-    const nothing = state.wanted === null && Object.values(state.sent).every((message) => message === null);
-    return nothing ? null : state.sentAtMs + this.#config.resendMs;
-  }
-
-  #askForBlock(): void {
-    const { height, wanted } = this.#now().state;
-    if (wanted === null) return;
-    this.#emit({ kind: 'broadcast', message: { kind: 'want-block', height, blockHash: wanted } });
-  }
+  // --- other heights, timer ---
 
   #catchUp(): void {
     const { state, chain } = this.#now();
@@ -544,8 +446,6 @@ export class Replica {
     const { state, chain } = this.#now();
     return { kind: 'status', committedHeight: chain.height, view: state.view };
   }
-
-  // --- the rest ---
 
   #now(): { readonly state: HeightState; readonly chain: ChainState } {
     assert(this.#height !== null && this.#chain !== null, 'the replica has not started');
@@ -562,7 +462,7 @@ export class Replica {
     const times = [
       viewDeadlineMs(this.#config, state, this.#pool),
       leads ? proposeAtMs(this.#config, state, this.#pool) : null,
-      this.#resendAtMs(state),
+      this.#voice.resendAtMs(state),
       this.#peers.askAtMs(chain.height, this.#at.nowMs),
     ].filter((atMs) => atMs !== null);
     const idle = this.#halted || this.#committing || times.length === 0;

@@ -1,0 +1,108 @@
+/**
+ * Everything a replica says: bound on disk first, sent then, said again while its height is undecided
+ * (SPEC R10, R11, R20). Nothing leaves a replica but through here, status and lent blocks excepted.
+ */
+import { assert } from '#core/assert';
+import { type commitPhase, preparePhase, type Timeout } from '../wire/vote.ts';
+import type { Candidate, HeightState } from './height-state.ts';
+import type { Statements } from './statements.ts';
+import type { ReplicaEffect, ReplicaMessage } from './types.ts';
+
+/** What a persist releases once it is on disk. */
+interface Pending {
+  readonly token: number;
+  readonly view: number;
+  readonly release: () => void;
+}
+
+/** One replica's voice. Times are monotonic milliseconds. */
+export class Voice {
+  readonly #statements: Statements;
+  readonly #resendMs: number;
+  readonly #emit: (effect: ReplicaEffect) => void;
+  #pending: Pending[] = [];
+  #token = 0;
+
+  constructor(statements: Statements, resendMs: number, emit: (effect: ReplicaEffect) => void) {
+    this.#statements = statements;
+    this.#resendMs = resendMs;
+    this.#emit = emit;
+  }
+
+  /** The height is decided: what was to be said at it is not. */
+  forget(): void {
+    this.#pending = [];
+  }
+
+  /** Asks for the state's record to be fsynced; `release` runs when it is, unless the view has been left. */
+  persist(state: HeightState, release: () => void): void {
+    const token = ++this.#token;
+    this.#pending.push({ token, view: state.view, release });
+    this.#emit({ kind: 'persist', record: state.record(), token });
+  }
+
+  /** The record of this token, and with it all earlier ones, is on disk. */
+  persisted(state: HeightState, token: number): void {
+    const ready = this.#pending.filter((pending) => pending.token <= token);
+    this.#pending = this.#pending.filter((pending) => pending.token > token);
+    for (const { view, release } of ready) if (view === state.view) release();
+  }
+
+  sayProposal(state: HeightState, candidate: Candidate, timeouts: readonly Timeout[] | null, nowMs: number): void {
+    const { block, blockHash } = candidate;
+    const proposal = this.#statements.signProposal({ view: state.view, block, timeouts }, blockHash);
+    state.firstProposal(proposal);
+    state.sent.proposal = proposal;
+    this.#say(state, { kind: 'proposal', proposal }, nowMs);
+  }
+
+  sayVote(state: HeightState, phase: typeof preparePhase | typeof commitPhase, nowMs: number): void {
+    const bound = phase === preparePhase ? state.prepare : state.commit;
+    assert(bound !== null && bound.view === state.view, 'a vote is said in its own view');
+    const vote = this.#statements.signVote({ phase, height: state.height, ...bound });
+    const outcome = state.votes.add(vote);
+    assert(outcome.kind !== 'conflict', 'a replica never contradicts itself');
+    if (phase === preparePhase) state.sent.prepare = vote;
+    else state.sent.commit = vote;
+    this.#say(state, { kind: 'vote', vote }, nowMs);
+  }
+
+  sayTimeout(state: HeightState, nowMs: number): void {
+    const { height, view: nextView, prepared } = state;
+    // R15: with a block prepared in this very view there is nothing to ask for any more.
+    if (prepared !== null && prepared.view >= nextView) return;
+    const timeout = this.#statements.signTimeout({ height, nextView, prepared });
+    state.timeouts.add(timeout);
+    state.sent.timeout = timeout;
+    this.#say(state, { kind: 'timeout', timeout }, nowMs);
+  }
+
+  /** Asks everybody for the block that this primary must re-propose and does not hold, if there is one. */
+  askForBlock(state: HeightState, nowMs: number): void {
+    const { height, wanted } = state;
+    if (wanted !== null) this.#say(state, { kind: 'want-block', height, blockHash: wanted }, nowMs);
+  }
+
+  /** When `resend` is due; null while nothing was said at this height. */
+  resendAtMs(state: HeightState): number | null {
+    const nothing = state.wanted === null && Object.values(state.sent).every((message) => message === null);
+    return nothing ? null : state.sentAtMs + this.#resendMs;
+  }
+
+  /** Says again what was said in the current view, if it is time. */
+  resend(state: HeightState, nowMs: number): void {
+    const dueMs = this.resendAtMs(state);
+    if (dueMs === null || nowMs < dueMs) return;
+    const { proposal, timeout, prepare, commit } = state.sent;
+    if (timeout !== null) this.#say(state, { kind: 'timeout', timeout }, nowMs);
+    if (proposal !== null) this.#say(state, { kind: 'proposal', proposal }, nowMs);
+    if (prepare !== null) this.#say(state, { kind: 'vote', vote: prepare }, nowMs);
+    if (commit !== null) this.#say(state, { kind: 'vote', vote: commit }, nowMs);
+    this.askForBlock(state, nowMs);
+  }
+
+  #say(state: HeightState, message: ReplicaMessage, nowMs: number): void {
+    state.sentAtMs = nowMs;
+    this.#emit({ kind: 'broadcast', message });
+  }
+}
