@@ -89,15 +89,14 @@ function lateFaults(terms: Terms, newestVersion: number, right: Right | null): n
   return right?.termsVersion === terms.version ? 0 : reason.TERMS_SUPERSEDED;
 }
 
-function itemFault(tx: LedgerOverlay, op: Reserve, basis: Footing['basis']): number {
+function itemFault(tx: LedgerOverlay, op: Reserve, footing: Footing): number {
   const status = readItemStatus(tx, op.gcn, op.serial);
   if (status === null) return reason.NO_SUCH_ITEM;
-  if (basis === 'owned') {
-    if (status === 'leased') return 0;
-    // Covered by the right and yet at home: it was never locked for it.
-    return status === 'available' ? reason.RIGHT_DOES_NOT_COVER : takenReason[status];
-  }
-  return status === 'available' ? 0 : takenReason[status];
+  if (footing.basis !== 'owned') return status === 'available' ? 0 : takenReason[status];
+  if (status === 'leased') return 0;
+  if (status !== 'available') return takenReason[status];
+  // An open right that covers an item keeps it from being available: another fault must stand already.
+  return footing.faults === 0 ? reason.RIGHT_DOES_NOT_COVER : 0;
 }
 
 /** Charges a conflict to the budget that bears it; tells whether that was still within it. */
@@ -126,7 +125,7 @@ export const reserveCoupon: Handler<'coupon.reserve'> = (tx, by, op): Effect => 
   faults = joinReasons(faults, windowFaults(terms, by));
   faults = joinReasons(faults, consentFaults(tx, by, op, terms));
   if (open.length >= openReservationsMax) faults = joinReasons(faults, reason.TOO_MANY_OPEN);
-  let conflict = itemFault(tx, op, footing.basis);
+  let conflict = itemFault(tx, op, footing);
   const bearsConflicts = footing.basis === 'budget';
   if (faults !== 0 || (conflict !== 0 && !bearsConflicts)) return refused(faults, conflict);
 

@@ -4,8 +4,6 @@ import type { LedgerView } from '../state/view.ts';
 import type { Right } from './right.ts';
 import { readOpenRightIds, readRight } from './right-book.ts';
 
-export { readRight } from './right-book.ts';
-
 /** The store's open rights, oldest first. */
 export function readRights(view: LedgerView, store: string): Right[] {
   return readOpenRightIds(view, store).flatMap((id) => readRight(view, store, id) ?? []);

@@ -24,5 +24,5 @@ export function setNibble(chunk: Uint8Array, index: number, value: number): void
 
 /** A chunk of one's own to change: a copy, or zeros where none exists. */
 export function copyChunk(chunk: Uint8Array | undefined): Uint8Array {
-  return chunk === undefined ? new Uint8Array(chunkBytes) : Uint8Array.from(chunk);
+  return chunk === undefined ? new Uint8Array(chunkBytes) : chunk.slice();
 }

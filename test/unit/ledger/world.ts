@@ -1,0 +1,269 @@
+/** A small world on a real ledger: keys, journals and blocks, for the tests of this room. */
+import { toHex, utf8 } from '#core/bytes';
+import { publicKeyOf, signMessage } from '#core/ed25519';
+import { encode } from '#core/format';
+import { sha256 } from '#core/hash';
+import { commitmentOfCode, consentDomain, consentMessage, itemKeySeed } from '#ledger/coupons/consent';
+import type { Terms } from '#ledger/coupons/terms';
+import { type ExecutedBlock, executeBlock } from '#ledger/execute';
+import { genesisState } from '#ledger/genesis-state';
+import { type Entry, entryFormat, streamOf, streamSeed } from '#ledger/journal/entry';
+import { sealSegment, segmentHead } from '#ledger/journal/segment';
+import type { Consent, Operation } from '#ledger/operation';
+import { reasonsIn } from '#ledger/reasons';
+import { outcomes, type Receipt } from '#ledger/receipt';
+import { type Allocation, allocationDomain, allocationMessage } from '#ledger/rights/allocation';
+import type { LedgerState } from '#ledger/state/ledger-state';
+
+export const chainId = sha256(utf8('test chain'));
+export const storeA = '4012345000009';
+export const storeB = '4098765000003';
+export const gcn = '4012345678901';
+export const gtin = '04012345678901';
+export const lot = 'L7/a';
+export const day = 86_400_000;
+export const startMs = 1_800_000_000_000;
+
+export const seedOf = (name: string): Uint8Array => sha256(utf8(`seed of ${name}`));
+export const publicOf = (name: string): Uint8Array => publicKeyOf(seedOf(name));
+
+/** What a receipt says, in words. */
+export interface Answer {
+  readonly outcome: string;
+  readonly reasons: string[];
+  readonly value: bigint;
+}
+
+export function answerOf(receipt: Receipt): Answer {
+  const { outcome, reasons, value } = receipt;
+  return { outcome: outcomes[outcome] ?? '?', reasons: reasonsIn(reasons), value };
+}
+
+export const baseTerms: Terms = {
+  version: 1,
+  title: '1 off',
+  faceValue: 100n,
+  unit: 'EUR',
+  minimumSpend: 0n,
+  validFromMs: startMs - day,
+  validUntilMs: startMs + 30 * day,
+  consent: 0,
+  acceptedBy: ['4012345000108', 'merchant-c'],
+  offline: { kind: 'budget', shardAgeMsMax: day },
+  lateRule: 0,
+};
+
+export const issuer = '4012345000108';
+
+/** Entry fields that tests vary. */
+export interface EntryTime {
+  readonly timeLowMs?: number;
+  readonly timeHighMs?: number;
+  readonly notAfterMs?: number | null;
+  readonly seenHeight?: number;
+}
+
+interface Journal {
+  nextSequence: number;
+  head: Uint8Array;
+}
+
+/** A ledger with an issuer (store A, lanes lane-1 and lane-2) and a merchant (store B, lane-1); one block an operation. */
+export class World {
+  readonly state: LedgerState;
+  height = 0;
+  timeMs = startMs;
+  verifySignatures = true;
+  readonly #journals = new Map<string, Journal>();
+  readonly #epochs = new Map<string, number>();
+
+  constructor() {
+    this.state = genesisState({ adminPublicKey: publicOf('admin'), region: 'test' });
+  }
+
+  /** Accounts, stores, terminals and hubs of the small world. */
+  static open(): World {
+    const world = new World();
+    const account = (id: string, role: number): Operation => ({
+      kind: 'account.register',
+      id,
+      role,
+      publicKey: publicOf(id),
+      name: id,
+    });
+    world.all('admin', [
+      account(issuer, 0),
+      account('issuer-x', 0),
+      account('brand', 1),
+      account('merchant-c', 2),
+      account('merchant-d', 2),
+      { kind: 'store.open', store: storeA, merchant: issuer, name: 'A' },
+      { kind: 'store.open', store: storeB, merchant: 'merchant-c', name: 'B' },
+      ...[
+        [storeA, 'lane-1'],
+        [storeA, 'lane-2'],
+        [storeB, 'lane-1'],
+      ].map(
+        ([store, lane]): Operation => ({
+          kind: 'terminal.enroll',
+          store: store as string,
+          lane: lane as string,
+          publicKey: publicOf(`${store}/${lane}`),
+          epoch: 0,
+        }),
+      ),
+      { kind: 'hub.assign', store: storeA, lane: 'lane-1', hubEpoch: 1 },
+      { kind: 'hub.assign', store: storeB, lane: 'lane-1', hubEpoch: 1 },
+    ]);
+    return world;
+  }
+
+  /** As `open`, with one series of `count` items. */
+  static withSeries(count = 100, terms: Partial<Terms> = {}): World {
+    const world = World.open();
+    const keyed = terms.consent === 1;
+    const keyCommitments = new Uint8Array(keyed ? count * 16 : 0);
+    if (keyed) for (let n = 0; n < count; n++) keyCommitments.set(commitmentOfCode(gcn, n, codeSeed(n)), n * 16);
+    world.all(issuer, [
+      { kind: 'series.define', gcn, terms: { ...baseTerms, ...terms } },
+      { kind: 'coupon.issue', gcn, firstSerial: 0, count, keyCommitments },
+    ]);
+    return world;
+  }
+
+  journal(author: string, stream: number): Journal {
+    const epoch = this.#epochs.get(author) ?? 0;
+    const name = `${author} ${epoch} ${stream}`;
+    let journal = this.#journals.get(name);
+    if (journal === undefined) {
+      journal = { nextSequence: 0, head: streamSeed(chainId, author, epoch, stream) };
+      this.#journals.set(name, journal);
+    }
+    return journal;
+  }
+
+  setEpoch(author: string, epoch: number): void {
+    this.#epochs.set(author, epoch);
+  }
+
+  entryBytes(sequence: number, operation: Operation, time: EntryTime = {}): Uint8Array {
+    const entry: Entry = {
+      sequence,
+      seenHeight: time.seenHeight ?? this.height,
+      timeLowMs: time.timeLowMs ?? this.timeMs,
+      timeHighMs: time.timeHighMs ?? time.timeLowMs ?? this.timeMs,
+      notAfterMs: time.notAfterMs ?? null,
+      dependsOn: null,
+      operation,
+    };
+    return encode(entryFormat, entry);
+  }
+
+  /** Appends operations of one stream to the author's journal and seals them in one segment. */
+  segment(author: string, operations: readonly Operation[], time: EntryTime = {}): Uint8Array {
+    const stream = streamOf((operations[0] as Operation).kind);
+    const first = this.journal(author, stream).nextSequence;
+    return this.rawSegment(
+      author,
+      stream,
+      operations.map((operation, at) => this.entryBytes(first + at, operation, time)),
+    );
+  }
+
+  /** Appends entry bytes, whatever they are, to the author's journal and seals them in one segment. */
+  rawSegment(author: string, stream: number, entries: Uint8Array[]): Uint8Array {
+    const journal = this.journal(author, stream);
+    const epoch = this.#epochs.get(author) ?? 0;
+    const unsigned = {
+      author,
+      epoch,
+      stream,
+      firstSequence: journal.nextSequence,
+      previousHash: journal.head,
+      entries,
+    };
+    journal.nextSequence += entries.length;
+    journal.head = segmentHead(unsigned);
+    return sealSegment(chainId, unsigned, seedOf(epoch === 0 ? author : `${author}#${epoch}`));
+  }
+
+  execute(segments: readonly Uint8Array[]): ExecutedBlock {
+    const always = { isGenuine: () => true };
+    const { height, timeMs } = this;
+    const block = { chainId, height: height + 1, timeMs, segments, ...(this.verifySignatures ? {} : always) };
+    return executeBlock(this.state, block);
+  }
+
+  /** Executes and commits one block. */
+  commit(segments: readonly Uint8Array[]): ExecutedBlock {
+    const executed = this.execute(segments);
+    this.state.commit(executed.change);
+    this.height++;
+    return executed;
+  }
+
+  /** One operation in a block of its own. */
+  do(author: string, operation: Operation, time: EntryTime = {}): Answer {
+    const { receipts, skipped } = this.commit([this.segment(author, [operation], time)]);
+    if (skipped.length > 0) throw new Error(`segment skipped: ${skipped[0]?.reason}`);
+    return answerOf(receipts[0] as Receipt);
+  }
+
+  /** Operations that must all be applied, in one block. */
+  all(author: string, operations: readonly Operation[]): void {
+    for (const receipt of this.commit([this.segment(author, operations)]).receipts) {
+      const answer = answerOf(receipt);
+      if (answer.outcome !== 'applied') throw new Error(`${author} #${receipt.sequence}: ${answer.reasons.join(' ')}`);
+    }
+  }
+
+  /** Sequence that the author's next value entry gets. */
+  next(author: string): number {
+    return this.journal(author, 0).nextSequence;
+  }
+}
+
+export const basketOf = (n: number): Uint8Array => sha256(utf8(`basket ${n}`)).slice(0, 16);
+export const codeSeed = (serial: number): Uint8Array => sha256(utf8(`code ${serial}`)).slice(0, 16);
+
+export function reserve(serial: number, more: Partial<Extract<Operation, { kind: 'coupon.reserve' }>> = {}): Operation {
+  return {
+    kind: 'coupon.reserve',
+    gcn,
+    serial,
+    termsVersion: 1,
+    basket: basketOf(1),
+    basis: { kind: 'online', fallbackRightId: null },
+    consent: null,
+    ...more,
+  };
+}
+
+export function capture(...reservations: number[]): Operation {
+  return { kind: 'coupon.capture', basket: basketOf(1), reservations, basketHash: new Uint8Array(32) };
+}
+
+export function consentFor(serial: number, terminal: string, basket = basketOf(1)): Consent {
+  const seed = itemKeySeed(gcn, serial, codeSeed(serial));
+  const message = consentMessage(chainId, { gcn, serial }, { terminal, basket });
+  return { publicKey: publicKeyOf(seed), signature: signMessage(seed, consentDomain, message) };
+}
+
+export function allocate(serial: number, more: Partial<Allocation> = {}, signer = `${storeA}/lane-1`): Allocation {
+  const unsigned = {
+    rightId: 'lease-1',
+    hub: `${storeA}/lane-1`,
+    hubEpoch: 1,
+    lane: `${storeA}/lane-2`,
+    number: serial,
+    gcn,
+    serial,
+    ...more,
+  };
+  return {
+    ...unsigned,
+    signature: signMessage(seedOf(signer), allocationDomain, allocationMessage(chainId, unsigned)),
+  };
+}
+
+export const hex = toHex;
