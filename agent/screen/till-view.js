@@ -44,8 +44,11 @@ export function showVerdict(language, { verdict, settlement, checkedOnly }) {
   const text = words[language];
   const finality = finalityNow(verdict, settlement);
   byId('verdict').dataset.tone = toneNow(verdict, settlement);
-  byId('verdict-icon').setAttribute('href', `#icon-${verdict.decision}`);
-  setText('verdict-word', checkedOnly && verdict.decision === 'accept' ? text.valid : text[verdict.decision]);
+  // A yes that the region undid later is no longer called one.
+  const undone = settlement !== undefined && settlement.state !== 'final' && verdict.decision !== 'refuse';
+  byId('verdict-icon').setAttribute('href', undone ? '#icon-warn' : `#icon-${verdict.decision}`);
+  const word = checkedOnly && verdict.decision === 'accept' ? text.valid : text[verdict.decision];
+  setText('verdict-word', undone ? text[finality] : word);
   setText('verdict-text', checkedOnly ? `${verdict.text[language]} ${text.checkedOnly}` : verdict.text[language]);
   byId('verdict-facts').hidden = false;
   setText('verdict-title', verdict.title ?? shortKey(verdict));
@@ -66,21 +69,22 @@ function scanRow(language, { verdict, settlement, checkedOnly }) {
   row.dataset.tone = toneNow(verdict, settlement);
   const mark = element('span', 'scan-mark');
   mark.append(icon(verdict.decision));
-  const middle = element('span', 'scan-middle');
-  middle.append(element('span', 'scan-title', verdict.title ?? shortKey(verdict)));
+  const first = element('span', 'scan-line');
+  first.append(element('span', 'scan-title', verdict.title ?? shortKey(verdict)));
+  first.append(element('span', 'scan-value', verdict.decision === 'refuse' ? '' : valueText(language, verdict)));
+  const second = element('span', 'scan-line');
   const detail = verdict.decision === 'accept' ? shortKey(verdict) : verdict.text[language];
-  middle.append(element('span', 'scan-detail', `${timeText(language, verdict.timeLowMs)} · ${detail}`));
-  const end = element('span', 'scan-end');
-  const value = valueText(language, verdict);
-  if (value !== '') end.append(element('span', 'scan-value', value));
+  second.append(element('span', 'scan-detail', `${timeText(language, verdict.timeLowMs)} · ${detail}`));
   const firmness = checkedOnly ? 'none' : finalityNow(verdict, settlement);
   if (verdict.decision !== 'refuse') {
     const badge = element('span', 'finality');
     badge.dataset.finality = firmness;
     badge.append(icon(firmness), element('span', '', words[language][firmness]));
-    end.append(badge);
+    second.append(badge);
   }
-  row.append(mark, middle, end);
+  const lines = element('span', 'scan-lines');
+  lines.append(first, second);
+  row.append(mark, lines);
   return row;
 }
 
