@@ -194,14 +194,14 @@ export class RegionLine {
 
   /**
    * Puts a question to one validator after the other until one answers, within `timeoutMs` altogether. The answer is as
-   * given (`none` with a reason too) and proves nothing by itself. Never rejects.
+   * given (`none` with a reason too) and proves nothing by itself. With `only`, that one validator is asked. Never rejects.
    */
-  async ask(query: GatewayQuery, timeoutMs: number): Promise<Result<GatewayAnswer, AskFault>> {
-    const attempts = Math.min(askAttemptsMax, this.#options.validatorCount);
+  async ask(query: GatewayQuery, timeoutMs: number, only?: number): Promise<Result<GatewayAnswer, AskFault>> {
+    const attempts = only === undefined ? Math.min(askAttemptsMax, this.#options.validatorCount) : 1;
     let fault: Result<GatewayAnswer, AskFault> = bad('TIMEOUT');
     for (let attempt = 0; attempt < attempts; attempt++) {
       if (this.#asks.full) return bad('TOO_MANY');
-      const asked = await this.#askOne(query, timeoutMs / attempts);
+      const asked = await this.#askOne(query, timeoutMs / attempts, only ?? this.#rotate());
       const busy = asked.ok && asked.value.kind === 'none' && asked.value.reason === 'BUSY';
       if (asked.ok && !busy) return asked;
       fault = asked;
@@ -215,12 +215,16 @@ export class RegionLine {
     if (this.#options.entryPoints.length > 1 && this.#connected) this.#leave({ code: 'CLOSED', detail: why });
   }
 
-  async #askOne(query: GatewayQuery, timeoutMs: number): Promise<Result<GatewayAnswer, AskFault>> {
-    const { clock, entropy, clientName, validatorCount } = this.#options;
+  #rotate(): number {
+    const validator = this.#nextValidator;
+    this.#nextValidator = (validator + 1) % this.#options.validatorCount;
+    return validator;
+  }
+
+  async #askOne(query: GatewayQuery, timeoutMs: number, validator: number): Promise<Result<GatewayAnswer, AskFault>> {
+    const { clock, entropy, clientName } = this.#options;
     const session = this.#session;
     if (session === null || !this.#connected) return bad('NOT_CONNECTED');
-    const validator = this.#nextValidator;
-    this.#nextValidator = (validator + 1) % validatorCount;
     const id = entropy.bytes(16);
     const answered = new Promise<Result<GatewayAnswer, AskFault>>((resolve) => {
       this.#asks.add(id, validator, (answer) => resolve(ok(answer)));
