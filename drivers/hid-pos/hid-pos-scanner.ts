@@ -1,6 +1,5 @@
 // A scanner in USB HID POS mode, read through the kernel's hidraw by node-hid.
 
-import { devicesAsync, HIDAsync } from 'node-hid';
 import type { Timer } from '#core/clock';
 import { DriverError } from '../errors.ts';
 import type { Link } from '../link-keeper.ts';
@@ -36,6 +35,8 @@ interface Reading {
 }
 
 async function openDevice(identity: UsbIdentity, settings: HidPosSettings, reading: Reading): Promise<Link> {
+  // Loaded on first use: the native part needs system libraries that a till without such a scanner may lack.
+  const { devicesAsync, HIDAsync } = await import('node-hid');
   const { vendorId, productId } = identity;
   const devices = await devicesAsync(vendorId, productId);
   const path = devices.find((device) => device.usagePage === BAR_CODE_SCANNER_PAGE)?.path;

@@ -1,6 +1,6 @@
 // A scanner on a serial port, a USB-COM device or a pseudo-terminal.
 
-import { SerialPort } from 'serialport';
+import type { SerialPort } from 'serialport';
 import type { Link } from '../link-keeper.ts';
 import { LinkedScanner } from '../linked-scanner.ts';
 import type { LineSettings } from '../profiles/profile.ts';
@@ -31,6 +31,8 @@ interface Reading {
 }
 
 async function openPort(choice: SerialPortChoice, settings: LineSettings, reading: Reading): Promise<Link> {
+  // Loaded on first use: tills without a serial scanner do without its native part.
+  const { SerialPort } = await import('serialport');
   const port = new SerialPort({ ...choice, autoOpen: false, lock: true });
   await new Promise<void>((resolve, reject) => {
     port.open((error) => {

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BarcodeFormat, Code128Reader, DataMatrixHighLevelEncoder, DataMatrixWriter } from '@zxing/library';
 import QRCode from 'qrcode';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '#core/clock';
 import { decodedLine, decodePicture } from '#drivers/camera/decode-picture';
 import { PictureDecoder } from '#drivers/camera/picture-decoder';
@@ -66,6 +67,18 @@ describe('decoding pictures', () => {
 
   test('reads an EAN-13 drawn bar by bar', async () => {
     expect(await texts(await ean13Picture('9521234543213'))).toEqual([']E09521234543213']);
+  });
+
+  test('reads a GS1-128 symbol with its FNC1 as ]C1, and the same bars without it as ]C0', async () => {
+    expect(await texts(await code128Picture([102, 1, 9, 52, 12, 34, 54, 32, 13]))).toEqual([']C10109521234543213']);
+    expect(await texts(await code128Picture([1, 9, 52, 12, 34, 54, 32, 13]))).toEqual([']C00109521234543213']);
+  });
+
+  test('reads a GS1 DataMatrix as ]d2 with its separators, and an ordinary one as ]d1', async () => {
+    // Codewords of ISO/IEC 16022: 232 FNC1, digit pairs + 130, characters + 1; eighteen fill the symbol exactly.
+    const gs1 = [232, 131, 139, 182, 142, 164, 184, 162, 143, 140, 77, 80, 85, 142, 232, 151, 66, 67];
+    expect(await texts(await dataMatrixPicture(gs1))).toEqual([']d2010952123454321310LOT12\u001d21AB']);
+    expect(await texts(await dataMatrixPicture([66, 67, 68]))).toEqual([']d1ABC']);
   });
 
   test('finds nothing where there is nothing, and refuses what is no picture', async () => {
@@ -170,6 +183,22 @@ function ean13Picture(digits: string): Promise<Buffer> {
     return PARITY[Number(digits[0])]?.[index] === 'A' ? a : mirrored(setC(a));
   });
   const modules = `101${bars.slice(0, 6).join('')}01010${bars.slice(6).join('')}101`;
+  return barPicture(modules);
+}
+
+// The library keeps its table of bar widths to itself.
+const PATTERNS = (Code128Reader as unknown as { CODE_PATTERNS: readonly ArrayLike<number>[] }).CODE_PATTERNS;
+
+/** Code 128 in code set C: start, values, check value, stop (ISO/IEC 15417); 102 is FNC1. */
+function code128Picture(values: readonly number[]): Promise<Buffer> {
+  const START_C = 105;
+  const check = values.reduce((sum, value, index) => sum + value * (index + 1), START_C) % 103;
+  const widths = [START_C, ...values, check, 106].flatMap((value) => Array.from(PATTERNS[value] ?? []));
+  return barPicture(widths.map((width, index) => (index % 2 === 0 ? '1' : '0').repeat(width)).join(''));
+}
+
+/** A picture of bars (1) and spaces (0), with quiet zones of eleven modules. */
+function barPicture(modules: string): Promise<Buffer> {
   const scale = 3;
   const width = (modules.length + 22) * scale;
   const height = 120;
@@ -177,6 +206,30 @@ function ean13Picture(digits: string): Promise<Buffer> {
   for (let y = 10; y < height - 10; y++) {
     for (let x = 0; x < modules.length * scale; x++) {
       if (modules[Math.floor(x / scale)] === '1') pixels[y * width + 11 * scale + x] = 0;
+    }
+  }
+  return sharp(pixels, { raw: { width, height, channels: 1 } })
+    .png()
+    .toBuffer();
+}
+
+/** A Data Matrix picture of codewords; the library's writer places and protects them, its own encoding is replaced. */
+function dataMatrixPicture(codewords: readonly number[]): Promise<Buffer> {
+  const encoding = vi
+    .spyOn(DataMatrixHighLevelEncoder, 'encodeHighLevel')
+    .mockReturnValue(String.fromCharCode(...codewords));
+  const matrix = new DataMatrixWriter().encode('-', BarcodeFormat.DATA_MATRIX, 0, 0, new Map());
+  encoding.mockRestore();
+  const scale = 5;
+  const quiet = 4;
+  const width = (matrix.getWidth() + 2 * quiet) * scale;
+  const height = (matrix.getHeight() + 2 * quiet) * scale;
+  const pixels = Buffer.alloc(width * height, 255);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [column, row] = [Math.floor(x / scale) - quiet, Math.floor(y / scale) - quiet];
+      const inside = column >= 0 && row >= 0 && column < matrix.getWidth() && row < matrix.getHeight();
+      if (inside && matrix.get(column, row)) pixels[y * width + x] = 0;
     }
   }
   return sharp(pixels, { raw: { width, height, channels: 1 } })
