@@ -11,7 +11,7 @@ import { ScannerProbe, testContext, until } from './scanner-probe.ts';
 
 let folder = '';
 let cable: ChildProcess;
-let device: WriteStream;
+let device: WriteStream | null = null;
 const scanners: Scanner[] = [];
 
 async function plugIn(): Promise<void> {
@@ -23,7 +23,8 @@ async function plugIn(): Promise<void> {
 }
 
 async function unplug(): Promise<void> {
-  device.destroy();
+  device?.destroy();
+  device = null;
   const gone = new Promise((resolve) => cable.once('exit', resolve));
   cable.kill('SIGTERM');
   await gone;
@@ -52,7 +53,7 @@ afterEach(async () => {
 test('a scanner on a serial port delivers its scans, the longest symbol included', async () => {
   const probe = scanner();
   await probe.scanner.open();
-  device.write(`]E09521234543213\r]d2${'7'.repeat(7_089)}\r`);
+  device?.write(`]E09521234543213\r]d2${'7'.repeat(7_089)}\r`);
   const scans = await probe.scansOf(2);
   expect(scans[0]).toBe(']E09521234543213');
   expect(scans[1]).toHaveLength(7_092);
@@ -70,14 +71,14 @@ test('a port that is open cannot be opened a second time', async () => {
 test('an unplugged scanner is noticed and read again when it is back', async () => {
   const probe = scanner();
   await probe.scanner.open();
-  device.write('1\r');
+  device?.write('1\r');
   await probe.scansOf(1);
   await unplug();
   await probe.fault('LINK_LOST');
   expect(probe.scanner.health().state).toBe('waiting');
   await plugIn();
   await probe.opens(2);
-  device.write('2\r');
+  device?.write('2\r');
   expect(await probe.scansOf(2)).toEqual(['1', '2']);
 });
 
