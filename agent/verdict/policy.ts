@@ -47,7 +47,7 @@ export const policy: Readonly<Record<ReasonName, Consequence>> = {
   USED_HERE: 'block',
   TAMPERED: 'block',
   BAD_CODE: 'block',
-  SCANNER_FAULT: 'warn',
+  SCANNER_FAULT: 'block',
   CLOCK_UNCERTAIN: 'warn',
   NO_ANSWER: 'block',
   HUB_UNREACHABLE: 'block',

@@ -4,7 +4,7 @@ import { terminalParts } from '#ledger/ids';
 import type { ReasonName } from '#ledger/reasons';
 import { policy } from './policy.ts';
 import { reasonTexts, type Text } from './reason-texts.ts';
-import type { Decision, Finality, PriorUse } from './verdict.ts';
+import type { Decision, Finality, PriorUse, VerdictBasis } from './verdict.ts';
 
 /** Accepting words by what was scanned and how firm the yes is. */
 export const acceptTexts = {
@@ -14,10 +14,16 @@ export const acceptTexts = {
     provisional: { en: 'Taken. Confirmed when the line is back', zh: '已核销，联网后确认' },
     none: { en: 'Valid', zh: '有效' },
   },
-  product: {
-    final: { en: 'Genuine', zh: '正品' },
-    guaranteed: { en: 'Genuine', zh: '正品' },
-    provisional: { en: 'Genuine by the last known list', zh: '正品（按最近名单）' },
+  sale: {
+    final: { en: 'Genuine. Sold', zh: '正品，已记录售出' },
+    guaranteed: { en: 'Genuine. Sold', zh: '正品，已记录售出' },
+    provisional: { en: 'Genuine. Sold', zh: '正品，已记录售出' },
+    none: { en: 'Genuine', zh: '正品' },
+  },
+  receipt: {
+    final: { en: 'Received', zh: '已收货' },
+    guaranteed: { en: 'Received', zh: '已收货' },
+    provisional: { en: 'Received', zh: '已收货' },
     none: { en: 'Genuine', zh: '正品' },
   },
 } as const satisfies Record<string, Record<Finality, Text>>;
@@ -80,6 +86,7 @@ export interface TextFacts {
   readonly subject: keyof typeof acceptTexts;
   readonly decision: Decision;
   readonly finality: Finality;
+  readonly basis: VerdictBasis;
   readonly reasons: readonly ReasonName[];
   readonly priorUse: PriorUse | null;
   readonly nowMs: number;
@@ -96,7 +103,11 @@ const tellsWho: readonly ReasonName[] = [
 /** The sentence, e.g. "Already used here, lane 1, 14:03" and 本店1号收银台 14:03 已使用. */
 export function verdictText(facts: TextFacts): Text {
   const primary = primaryReason(facts.reasons);
-  if (facts.decision === 'accept' || primary === null) return acceptTexts[facts.subject][facts.finality];
+  if (facts.decision === 'accept' || primary === null) {
+    const yes = acceptTexts[facts.subject][facts.finality];
+    if (facts.subject === 'coupon' || facts.basis !== 'stale-shard') return yes;
+    return { en: `${yes.en} (by the last known list)`, zh: `${yes.zh}（按最近名单）` };
+  }
   const text = reasonTexts[primary];
   const { priorUse } = facts;
   if (priorUse === null || !tellsWho.includes(primary)) return text;
