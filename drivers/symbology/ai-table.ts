@@ -1,5 +1,5 @@
 // The GS1 Application Identifiers as data: which value each AI takes and which other AIs it needs, excludes or qualifies.
-// Facts: GS1 Barcode Syntax Dictionary, release 2026-01-27 (224 entries, 541 AIs), regrouped here so that AIs with
+// Facts: gs1/gs1-syntax-dictionary at commit ff2eb4b of 2026-07-27, which names no release (224 entries, 541 AIs), regrouped so that AIs with
 // equal rules share a row. Reading the rows is the job of ai-rules.ts; checking values that of ai-value.ts.
 
 /**
@@ -22,7 +22,7 @@ export interface AiRow {
   readonly linkKey?: string;
 }
 
-/** All 541 Application Identifiers. Source: GS1 Barcode Syntax Dictionary, release 2026-01-27. */
+/** All 541 Application Identifiers. Source: gs1/gs1-syntax-dictionary at commit ff2eb4b (2026-07-27). */
 export const AI_ROWS: readonly AiRow[] = [
   { ais: '00', value: 'N18:csum:gcppos2', predefined: true, inLinkQuery: true, linkKey: '' },
   {

@@ -36,7 +36,7 @@ function replay(recording: Recording): (readonly [string | null, string])[] {
   return scans;
 }
 
-test.each(RECORDINGS)('$profile over $via gives the scans of its recording: $note', (recording) => {
+test.each(RECORDINGS)('$profile over $via gives the scans of its recording ($origin): $note', (recording) => {
   expect(replay(recording)).toEqual(recording.scans);
 });
 
