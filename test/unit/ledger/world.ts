@@ -13,7 +13,7 @@ import type { Consent, Operation } from '#ledger/operation';
 import { reasonsIn } from '#ledger/reasons';
 import { outcomes, type Receipt } from '#ledger/receipt';
 import { type Allocation, allocationDomain, allocationMessage } from '#ledger/rights/allocation';
-import type { LedgerState } from '#ledger/state/ledger-state';
+import { LedgerState } from '#ledger/state/ledger-state';
 
 export const chainId = sha256(utf8('test chain'));
 export const storeA = '4012345000009';
@@ -77,8 +77,26 @@ export class World {
   readonly #journals = new Map<string, Journal>();
   readonly #epochs = new Map<string, number>();
 
-  constructor() {
-    this.state = genesisState({ adminPublicKey: publicOf('admin'), region: 'test' });
+  readonly #kinds = new Map<string, Operation['kind']>();
+
+  constructor(state = genesisState({ adminPublicKey: publicOf('admin'), region: 'test' })) {
+    this.state = state;
+  }
+
+  /** A world of its own that stands where this one stands. */
+  copy(): World {
+    const { state } = this;
+    const copy = new World(LedgerState.load(state.shardIds().map((shard) => ({ shard, leaves: state.leaves(shard) }))));
+    copy.height = this.height;
+    copy.timeMs = this.timeMs;
+    for (const [name, journal] of this.#journals) copy.#journals.set(name, { ...journal });
+    for (const [author, epoch] of this.#epochs) copy.#epochs.set(author, epoch);
+    return copy;
+  }
+
+  /** The operation that a receipt answers, for entries made by `segment`. */
+  kindOf({ author, epoch, stream, sequence }: Receipt): Operation['kind'] | undefined {
+    return this.#kinds.get(`${author} ${epoch} ${stream} ${sequence}`);
   }
 
   /** Accounts, stores, terminals and hubs of the small world. */
@@ -163,6 +181,9 @@ export class World {
   segment(author: string, operations: readonly Operation[], time: EntryTime = {}): Uint8Array {
     const stream = streamOf((operations[0] as Operation).kind);
     const first = this.journal(author, stream).nextSequence;
+    const epoch = this.#epochs.get(author) ?? 0;
+    for (const [at, { kind }] of operations.entries())
+      this.#kinds.set(`${author} ${epoch} ${stream} ${first + at}`, kind);
     return this.rawSegment(
       author,
       stream,

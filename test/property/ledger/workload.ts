@@ -1,0 +1,170 @@
+/** Random operations by honest and hostile authors over a small world, for the properties of this room. */
+import fc from 'fast-check';
+import type { Operation } from '#ledger/operation';
+import {
+  allocate,
+  baseTerms,
+  basketOf,
+  gcn,
+  gtin,
+  issuer,
+  lot,
+  publicOf,
+  storeA,
+  storeB,
+  World,
+} from '../../unit/ledger/world.ts';
+
+export const lanes = [`${storeA}/lane-1`, `${storeA}/lane-2`, `${storeB}/lane-1`] as const;
+export const authors = [
+  ...lanes,
+  ...lanes,
+  ...lanes,
+  issuer,
+  issuer,
+  'admin',
+  'brand',
+  'issuer-x',
+  'merchant-d',
+] as const;
+export const stores = [storeA, storeB] as const;
+export const rightIds = ['lease-1', 'budget-1', 'lease-2', 'budget-2', 'lease-3'] as const;
+export const serialCount = 24;
+
+/** One step: the numbers choose author, operation and parameters. */
+export interface Step {
+  readonly author: number;
+  readonly kind: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+const small = fc.nat({ max: 255 });
+export const steps = (options: { minLength: number; maxLength: number }): fc.Arbitrary<Step[]> =>
+  fc.array(fc.record({ author: small, kind: small, a: small, b: small, c: small }), options);
+
+const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
+
+function reserveStep(author: string, { a, b, c }: Step): Operation {
+  const serial = a % (serialCount + 2);
+  const rightId = pick(rightIds, b);
+  const forged = c % 5 === 0 ? lanes[1] : lanes[0];
+  const allocation =
+    c % 4 === 0 ? null : allocate(serial, { rightId, lane: author, hubEpoch: 1 + (c % 7 === 0 ? 1 : 0) }, forged);
+  const bases = [
+    { kind: 'online', fallbackRightId: c % 3 === 0 ? rightId : null },
+    { kind: 'owned', rightId, allocation },
+    { kind: 'budget', rightId, shardHeight: 0 },
+  ] as const;
+  const termsVersion = 1 + (c % 11 === 0 ? 1 : 0);
+  return {
+    kind: 'coupon.reserve',
+    gcn,
+    serial,
+    termsVersion,
+    basket: basketOf(c % 2),
+    basis: pick(bases, b + c),
+    consent: null,
+  };
+}
+
+function closeStep(world: World, author: string, { kind, a, b, c }: Step): Operation {
+  const next = world.next(author);
+  const back = (n: number): number => Math.max(0, next - 1 - (n % 6));
+  const reservations = c % 3 === 0 ? [back(a)] : [...new Set([back(a), back(b)])];
+  if (kind % 2 === 0) return { kind: 'coupon.release', reservations };
+  return { kind: 'coupon.capture', basket: basketOf(c % 2), reservations, basketHash: new Uint8Array(32) };
+}
+
+function issuerStep({ kind, a, b, c }: Step): Operation {
+  const first = a % serialCount;
+  const grant =
+    c % 2 === 0
+      ? ({ kind: 'lease', ranges: [{ first, last: first + (b % 6) }] } as const)
+      : ({ kind: 'budget', countMax: b % 4, valueMax: BigInt(a * 10) } as const);
+  switch (kind % 6) {
+    case 0:
+      return { kind: 'coupon.issue', gcn, firstSerial: serialCount, count: 1, keyCommitments: new Uint8Array(0) };
+    case 1:
+      return { kind: 'series.define', gcn, terms: { ...baseTerms, version: 2 + (c % 2), lateRule: b % 2 } };
+    default:
+      return { kind: 'right.grant', rightId: pick(rightIds, b), store: pick(stores, a), gcn, grant };
+  }
+}
+
+function traceStep({ kind, a, b }: Step): Operation {
+  const product = { gtin, lot: b % 9 === 0 ? 'other' : lot, serial: `s${a % 8}` };
+  return kind % 2 === 0
+    ? { kind: 'trace.receive', ...product }
+    : { kind: 'trace.sell', ...product, basket: basketOf(1) };
+}
+
+function adminStep({ kind, a, b }: Step): Operation {
+  const store = pick(stores, a);
+  const lane = b % 2 === 0 ? 'lane-1' : 'lane-2';
+  if (kind % 3 === 0) return { kind: 'hub.assign', store, lane, hubEpoch: a % 4 };
+  if (kind % 3 === 1) return { kind: 'store.open', store, merchant: 'merchant-d', name: 'x' };
+  return { kind: 'account.register', id: `m${a % 3}`, role: 2, publicKey: publicOf('m'), name: 'm' };
+}
+
+/** The operation of a step, as the world stands. */
+export function operationOf(world: World, step: Step): { author: string; operation: Operation } {
+  const author = pick(authors, step.author);
+  const roll = step.kind % 16;
+  const others = [
+    (): Operation => traceStep(step),
+    (): Operation => traceStep(step),
+    (): Operation => issuerStep(step),
+    (): Operation => adminStep(step),
+    (): Operation => ({ kind: 'right.release', rightId: pick(rightIds, step.b) }),
+    (): Operation => ({
+      kind: 'right.allocate',
+      allocation: allocate(step.a % serialCount, { rightId: pick(rightIds, step.b) }),
+    }),
+    (): Operation => ({ kind: 'batch.recall', gtin, lot, reason: 'r' }),
+  ];
+  if (author === issuer && roll < 10) return { author, operation: issuerStep(step) };
+  if (author === 'admin' && roll < 10) return { author, operation: adminStep(step) };
+  if (roll < 6) return { author, operation: reserveStep(author, step) };
+  if (roll < 11) return { author, operation: closeStep(world, author, { ...step, kind: roll }) };
+  return { author, operation: pick(others, step.a + step.b)() };
+}
+
+/** Rights, a series of 24 items and a batch of six products. */
+export function openWorkload(): World {
+  const world = World.withSeries(serialCount);
+  world.all(issuer, [
+    {
+      kind: 'right.grant',
+      rightId: 'lease-1',
+      store: storeA,
+      gcn,
+      grant: {
+        kind: 'lease',
+        ranges: [
+          { first: 0, last: 3 },
+          { first: 6, last: 7 },
+        ],
+      },
+    },
+    {
+      kind: 'right.grant',
+      rightId: 'budget-1',
+      store: storeA,
+      gcn,
+      grant: { kind: 'budget', countMax: 2, valueMax: 1_000n },
+    },
+  ]);
+  world.all('brand', [
+    {
+      kind: 'batch.commission',
+      gtin,
+      lot,
+      name: 'Tea',
+      expiryMs: world.timeMs,
+      serials: ['s0', 's1', 's2', 's3', 's4', 's5'],
+    },
+  ]);
+  return world;
+}
