@@ -1,0 +1,125 @@
+/** Makes a region: keys, genesis, one folder a validator that can be copied to its machine as it is. */
+import { join, resolve } from 'node:path';
+import { writeKeyFile } from '#core/atomic-file';
+import { toHex } from '#core/bytes';
+import type { Clock } from '#core/clock';
+import { generateSeed, publicKeyOf } from '#core/ed25519';
+import type { Entropy } from '#core/entropy';
+import { BizainError } from '#core/errors';
+import { chainIdOf, type Genesis, validatorsMax, validatorsMin } from '#sync/wire/genesis';
+import type { OfficeErrorCode } from './errors.ts';
+import { assertAbsent, makeFolder, type RegionFile, writeGenesis, writeJson } from './region-file.ts';
+
+/** What a region is to be. */
+export interface RegionOptions {
+  readonly folder: string;
+  /** Lower-case letters, digits and hyphens, at most 32. */
+  readonly name: string;
+  /** Validators, 4 to 16. */
+  readonly validators: number;
+  /** Where the validators hear each other: validator i on `peerPortBase` + i. Give a real address if they are apart. */
+  readonly peerHost: string;
+  readonly peerPortBase: number;
+  readonly brokers: readonly { readonly url: string; readonly username?: string; readonly password?: string }[];
+  /** Milliseconds after which an idle region makes a block; default 10,000. */
+  readonly heartbeatMs?: number;
+  /** Let stores and offices keep journals where a power cut wipes them; for trials. Default false. */
+  readonly allowVolatileState?: boolean;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+}
+
+/** What was made. All paths absolute. */
+export interface CreatedRegion {
+  readonly folder: string;
+  readonly regionFile: string;
+  readonly genesisFile: string;
+  readonly adminKeyFile: string;
+  readonly chainId: string;
+  readonly validators: readonly { readonly name: string; readonly configPath: string }[];
+}
+
+const heartbeatMsDefault = 10_000;
+const epochTurns = 16;
+const badInput: OfficeErrorCode = 'BAD_INPUT';
+
+function assertFits({ name, validators, peerPortBase }: RegionOptions): void {
+  const fault = (message: string): never => {
+    throw new BizainError({ code: badInput, message });
+  };
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) {
+    fault(`"${name}" is no name of a region. Use lower-case letters, digits and hyphens, at most 32.`);
+  }
+  if (!Number.isInteger(validators) || validators < validatorsMin || validators > validatorsMax) {
+    fault(`A region has ${validatorsMin} to ${validatorsMax} validators, not ${validators}.`);
+  }
+  if (!Number.isInteger(peerPortBase) || peerPortBase < 1 || peerPortBase + validators > 65_536) {
+    fault(`Ports from ${peerPortBase} on do not fit. Choose a base port of 1 to ${65_536 - validators}.`);
+  }
+}
+
+/**
+ * Makes the folder of a region. Keys are drawn here and written with mode 0600; `validators/<name>/` holds all that one
+ * validator needs. Nothing is overwritten.
+ * @throws BizainError `ALREADY_THERE`, `BAD_INPUT`, and core's file errors.
+ */
+export function createRegion(options: RegionOptions): CreatedRegion {
+  assertFits(options);
+  const { entropy, clock, peerHost, peerPortBase, brokers } = options;
+  const folder = resolve(options.folder);
+  const regionFile = join(folder, 'region.json');
+  assertAbsent(regionFile, 'A region');
+  const adminSeed = generateSeed(entropy);
+  const seats = Array.from({ length: options.validators }, (_, index) => ({
+    name: `v${index + 1}`,
+    seed: generateSeed(entropy),
+    host: peerHost,
+    port: peerPortBase + index,
+  }));
+  const genesis: Genesis = {
+    region: options.name,
+    timeMs: Math.floor(clock.wallMs()),
+    validators: seats.map(({ name, seed }) => ({ name, publicKey: publicKeyOf(seed) })),
+    adminPublicKey: publicKeyOf(adminSeed),
+    epochTurns,
+    heartbeatMs: options.heartbeatMs ?? heartbeatMsDefault,
+    seed: entropy.bytes(32),
+  };
+  const genesisFile = join(folder, 'genesis.cbor');
+  const adminKeyFile = join(folder, 'admin.key');
+  makeFolder(folder);
+  writeGenesis(genesisFile, genesis);
+  writeKeyFile(adminKeyFile, adminSeed);
+  const peers = seats.map(({ name, host, port }) => ({ name, host, port }));
+  const validators = seats.map((seat) => {
+    const own = join(folder, 'validators', seat.name);
+    makeFolder(own);
+    writeGenesis(join(own, 'genesis.cbor'), genesis);
+    writeKeyFile(join(own, 'validator.key'), seat.seed);
+    const configPath = join(own, 'validator.json');
+    const config = {
+      genesis: 'genesis.cbor',
+      keyFile: 'validator.key',
+      stateDir: 'state',
+      peerListen: { host: seat.host, port: seat.port },
+      peers: peers.filter(({ name }) => name !== seat.name),
+      brokers,
+    };
+    writeJson(configPath, config, 0o600);
+    return { name: seat.name, configPath };
+  });
+  const chainId = toHex(chainIdOf(genesis));
+  const file: RegionFile = {
+    version: 1,
+    region: options.name,
+    chainId,
+    genesis: 'genesis.cbor',
+    adminKey: 'admin.key',
+    brokers: [...brokers],
+    validators: validators.map(({ name }) => ({ name, config: `validators/${name}/validator.json` })),
+    allowVolatileState: options.allowVolatileState ?? false,
+  };
+  // Last, so that a folder with region.json is complete.
+  writeJson(regionFile, file, 0o600);
+  return { folder, regionFile, genesisFile, adminKeyFile, chainId, validators };
+}
