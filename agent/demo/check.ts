@@ -20,7 +20,11 @@ export function expectVerdict(
 ): void {
   for (const [axis, value] of Object.entries(expected)) {
     const found = verdict[axis as keyof Verdict];
-    expectEqual(`${verdict.terminal} on ${verdict.key || verdict.kind} (${verdict.reasons.join(', ')}): ${axis}`, found, value);
+    expectEqual(
+      `${verdict.terminal} on ${verdict.key || verdict.kind} (${verdict.reasons.join(', ')}): ${axis}`,
+      found,
+      value,
+    );
   }
   if (reason !== undefined && !verdict.reasons.includes(reason)) {
     expectEqual(`${verdict.terminal} on ${verdict.key}: reasons`, verdict.reasons, [reason]);

@@ -12,7 +12,10 @@ export interface CuttableLine {
 }
 
 /** Relays `127.0.0.1:<free port>` to the target. */
-export async function startCuttableLine(target: { readonly host: string; readonly port: number }): Promise<CuttableLine> {
+export async function startCuttableLine(target: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<CuttableLine> {
   let isCut = false;
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {

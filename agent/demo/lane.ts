@@ -124,7 +124,11 @@ export class Lane {
   }
 
   /** Waits until the status fulfils a condition and returns it. */
-  async until(what: string, condition: (status: TerminalStatus) => boolean, waitMsMax: number): Promise<TerminalStatus> {
+  async until(
+    what: string,
+    condition: (status: TerminalStatus) => boolean,
+    waitMsMax: number,
+  ): Promise<TerminalStatus> {
     for (let waited = 0; waited <= waitMsMax; waited += pollMs) {
       const status = await this.status();
       if (condition(status)) return status;

@@ -3,8 +3,8 @@
  * ledger and the journals whether it is so; a step that cannot show it fails the demo.
  */
 import { expectEqual, expectVerdict } from './check.ts';
-import { describeVerdict, formatMs } from './telling.ts';
 import type { Stage } from './stage.ts';
+import { describeVerdict, formatMs } from './telling.ts';
 
 /** What a step leaves in the JSON summary. */
 export type StepFacts = Readonly<Record<string, unknown>>;
@@ -22,7 +22,15 @@ const settleMsMax = 20_000;
 /** Coupons scanned online to say how long `final` takes. */
 const onlineScans = 20;
 /** Serials of the story's coupons; the store's lease covers 500 to 519, and its budget three unowned ones. */
-const serials = { first: 0, onlineFrom: 1, owned: 500, elsewhere: 800, unowned: 801, lastInBudget: 802, overBudget: 803 };
+const serials = {
+  first: 0,
+  onlineFrom: 1,
+  owned: 500,
+  elsewhere: 800,
+  unowned: 801,
+  lastInBudget: 802,
+  overBudget: 803,
+};
 
 const issued: StoryStep = {
   name: 'issued',
@@ -122,7 +130,8 @@ const offlineCoupons: StoryStep = {
   zh: '离线：自有券保证有效；预算内暂认；超预算拒收',
   async run({ lane1, lane2, elsewhere, auditor, goods }, say) {
     const { gcn } = goods.series;
-    await elsewhere.redeem(serials.elsewhere);
+    const first = await elsewhere.scan(goods.couponCode(serials.elsewhere));
+    expectVerdict(first, { decision: 'accept', finality: 'final' });
     say('(across town, another shop takes one of these coupons online; this store cannot know)');
     const owned = await lane2.scan(goods.couponCode(serials.owned));
     expectVerdict(owned, { decision: 'accept', finality: 'guaranteed' });

@@ -1,9 +1,16 @@
 /** How the demo tells its story on a terminal: one line a verdict, colours only where they are welcome. */
 import type { Verdict } from '../verdict/verdict.ts';
 
-const escape = (code: number) => (text: string, colours: boolean) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+const ansi = (code: number) => (text: string, colours: boolean) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
 /** Text styles; plain when colours are off. */
-export const style = { bold: escape(1), dim: escape(2), green: escape(32), red: escape(31), yellow: escape(33), cyan: escape(36) };
+export const style = {
+  bold: ansi(1),
+  dim: ansi(2),
+  green: ansi(32),
+  red: ansi(31),
+  yellow: ansi(33),
+  cyan: ansi(36),
+};
 
 /** Milliseconds for people. */
 export function formatMs(ms: number): string {
