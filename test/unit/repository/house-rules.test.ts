@@ -22,7 +22,9 @@ describe('house rules', () => {
 
   it('no file is called utils, helpers, common, misc, manager or base', () => {
     const empty = /^(utils?|helpers?|common|misc|manager|base)(\.|-)/;
-    expect(tracked.filter((path) => empty.test(basename(path)) || empty.test(`${basename(dirname(path))}.`))).toEqual([]);
+    expect(tracked.filter((path) => empty.test(basename(path)) || empty.test(`${basename(dirname(path))}.`))).toEqual(
+      [],
+    );
   });
 
   it('every top folder has a README', () => {
@@ -31,7 +33,8 @@ describe('house rules', () => {
   });
 
   it('time and randomness come in from outside: only core touches the machine', () => {
-    const impure = /\b(Date\.now|performance\.now|Math\.random|randomUUID|new Date\(\))|(?<![.\w])set(Timeout|Interval)\(/;
+    const impure =
+      /\b(Date\.now|performance\.now|Math\.random|randomUUID|new Date\(\))|(?<![.\w])set(Timeout|Interval)\(/;
     expect(source.filter((path) => !path.startsWith('core/') && impure.test(text(path)))).toEqual([]);
   });
 
