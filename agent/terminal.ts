@@ -1,39 +1,64 @@
-/** One terminal of a store, wired together: journal, shards, line, outbox, hub, scanners, checkout. */
-import type { BasketAnswer, TerminalEvent } from './events.ts';
-import type { BooksStatus, QueueItem, Rehearsal, TerminalStatus } from './status.ts';
-import type { Verdict } from './verdict/verdict.ts';
+/** Starts one terminal of a store: journal, shards, line, outbox, hub, scanners and checkout, wired together. */
+import { join } from 'node:path';
+import { assert } from '#core/assert';
+import { readKeyFile } from '#core/atomic-file';
+import type { Clock } from '#core/clock';
+import type { Entropy } from '#core/entropy';
+import type { Log } from '#core/log';
+import { terminalParts } from '#ledger/ids';
+import { chainIdOf } from '#sync/wire/genesis';
+import type { TerminalConfig } from './config/terminal-config.ts';
+import { openJournal } from './journal/journal.ts';
+import { readGenesis } from './office/region-file.ts';
+import { RunningTerminal } from './running-terminal.ts';
+import type { Terminal } from './terminal-face.ts';
 
-/** A code to judge. `aim`: AIM identifier if the reader gave one; `device`: where it came from, for the record. */
-export interface ScanInput {
-  readonly data: string | Uint8Array;
-  readonly aim?: string | null;
-  readonly device?: string;
-  /** Basket to put it in, 32 hex digits; the open basket (or a new one) where none is named. */
-  readonly basket?: string;
+export type { ScanInput, Terminal } from './terminal-face.ts';
+
+/** What a terminal takes from outside. */
+export interface TerminalContext {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
 }
 
-/** A running terminal. Scans are answered one after another, in the order in which they came. */
-export interface Terminal {
-  /** The account id, `<gln>/<lane>`. */
-  readonly name: string;
-  /** Judges and takes. Never rejects for bad input: every scan has a verdict. */
-  scan(input: ScanInput): Promise<Verdict>;
-  /** Judges and takes nothing: the journal, the hub and the ledger stay as they are. */
-  verify(input: ScanInput): Promise<Verdict>;
-  /** Takes a coupon or sells a product whatever the mode is; the API's word for a scan at checkout. */
-  redeem(input: ScanInput): Promise<Verdict>;
-  /** Captures all coupons of a basket, all or nothing. `basketHash`: of the POS program's lines, 64 hex digits. */
-  closeBasket(id: string, basketHash?: string): Promise<BasketAnswer>;
-  /** Gives all coupons of a basket back. */
-  releaseBasket(id: string): Promise<BasketAnswer>;
-  status(): TerminalStatus;
-  queue(): readonly QueueItem[];
-  books(): BooksStatus;
-  rehearse(): Rehearsal;
-  /** Calls the listener for every event from now on; the returned function ends it. */
-  subscribe(listener: (event: TerminalEvent) => void): () => void;
-  /** Resolves when every wanted shard is cached and the journal head is matched against the region. */
-  readonly ready: Promise<void>;
-  /** Closes scanners, line, hub and journal; open reservations are released first. */
-  stop(): Promise<void>;
+/**
+ * Starts a terminal and returns once it can judge scans from what it has: it does not wait for the line (`ready` does).
+ * Reservations that an earlier run left open are released first.
+ * @throws BizainError codes of the key file, the genesis, the journal (JOURNAL_*), the hub's listener (HUB_PORT_TAKEN) and
+ * the scanner profiles.
+ */
+export async function startTerminal(config: TerminalConfig, context: TerminalContext): Promise<Terminal> {
+  const genesis = readGenesis(config.genesis);
+  const chainId = chainIdOf(genesis);
+  const secretSeed = readKeyFile(config.keyFile);
+  const parts = terminalParts(config.terminal);
+  assert(parts !== null, 'the schema lets only terminals through');
+  const log = context.log.child({ terminal: config.terminal });
+  const journal = openJournal({
+    path: join(config.stateDir, 'journal.db'),
+    chainId,
+    account: config.terminal,
+    epoch: config.epoch,
+    secretSeed,
+    log,
+    allowVolatile: config.allowVolatileState,
+  });
+  const terminal = new RunningTerminal({
+    ...context,
+    log,
+    config,
+    genesis,
+    chainId,
+    store: parts.store,
+    secretSeed,
+    journal,
+  });
+  try {
+    await terminal.start();
+  } catch (error) {
+    await terminal.stop();
+    throw error;
+  }
+  return terminal;
 }

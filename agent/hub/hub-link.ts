@@ -61,6 +61,7 @@ export class HubLink {
   readonly #news = new Map<string, HubAction>();
   #session: Uint8Array | null = null;
   #counter = 0;
+  #asking: string | null = null;
   #timer: Timer | null = null;
   #stopped = false;
   #beating: Promise<void> = Promise.resolve();
@@ -88,13 +89,23 @@ export class HubLink {
     this.#post.close();
   }
 
+  /** Whether a scan waits for the hub's word on a unit right now. */
+  isAsking(unit: string): boolean {
+    return this.#asking === unit;
+  }
+
   /** Asks at a scan: the answer within the deadline, or why there is none. A hub that is away is not waited for. */
   async ask(action: HubAction): Promise<Result<HubAnswer, HubFault>> {
     if (this.#session === null) return bad('UNREACHABLE');
-    const answer = await this.#send(action, this.#options.deadlineMs);
-    if (!answer.ok || answer.value.kind !== 'refused' || answer.value.reason !== 'STALE_SESSION') return answer;
-    if (!(await this.#hello(this.#options.deadlineMs))) return bad('UNREACHABLE');
-    return this.#send(action, this.#options.deadlineMs);
+    this.#asking = 'unit' in action ? action.unit : null;
+    try {
+      const answer = await this.#send(action, this.#options.deadlineMs);
+      if (!answer.ok || answer.value.kind !== 'refused' || answer.value.reason !== 'STALE_SESSION') return answer;
+      if (!(await this.#hello(this.#options.deadlineMs))) return bad('UNREACHABLE');
+      return await this.#send(action, this.#options.deadlineMs);
+    } finally {
+      this.#asking = null;
+    }
   }
 
   /** Tells the hub what became of a unit: at once if it is there, later if not. The last word on a unit counts. */

@@ -1,0 +1,228 @@
+/** A terminal's side towards the region: line, light client, shard store and its sync, outbox, certified time, anchoring. */
+import { join } from 'node:path';
+import type { Clock, Timer } from '#core/clock';
+import type { Entropy } from '#core/entropy';
+import { BizainError } from '#core/errors';
+import { decode, encode } from '#core/format';
+import type { Log } from '#core/log';
+import { storeShard } from '#ledger/ids';
+import { streamHead } from '#ledger/journal/stream-head';
+import { LightClient } from '#sync/light-client/light-client';
+import { Outbox, type OutboxAlarm } from '#sync/outbox/outbox';
+import { RegionLine } from '#sync/outbox/region-line';
+import { headMessageFormat } from '#sync/wire/gateway-message';
+import type { Genesis } from '#sync/wire/genesis';
+import type { CachedShards } from './checkout/till.ts';
+import type { TerminalConfig } from './config/terminal-config.ts';
+import type { Journal } from './journal/journal.ts';
+import { openShardStore, type ShardStore } from './shard-store/shard-store.ts';
+import { ShardSync } from './shard-store/shard-sync.ts';
+import { CertifiedTime } from './time/certified-time.ts';
+
+/** How long the line must have been up, after it was lost, before scans are put to the region again. */
+export const steadyLineMs = 2_000;
+const headKey = 'light/head';
+const timeKey = 'time/low';
+const anchorPeriodMs = 500;
+const lotsListedMax = 4_096;
+
+/** What a region side needs. */
+export interface RegionSideOptions {
+  readonly config: TerminalConfig;
+  readonly genesis: Genesis;
+  readonly store: string;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly onLine: (connected: boolean) => void;
+  readonly onShard: (shard: string, height: number) => void;
+  readonly onAlarm: (code: string, message: string) => void;
+}
+
+/** See the head of the file. */
+export class RegionSide {
+  readonly light: LightClient;
+  readonly line: RegionLine;
+  readonly shardStore: ShardStore;
+  readonly sync: ShardSync;
+  readonly time: CertifiedTime;
+  readonly outbox: Outbox;
+  readonly #options: RegionSideOptions;
+  #timer: Timer | null = null;
+  #upSinceMs: number | null = null;
+  #wasUp = false;
+
+  constructor(options: RegionSideOptions) {
+    const { config, genesis, journal, clock, entropy, log, store } = options;
+    this.#options = options;
+    this.shardStore = openShardStore({ path: join(config.stateDir, 'shard.db'), log, clock });
+    const persistedMs = Math.max(genesis.timeMs, readNumber(journal.meta(timeKey)));
+    this.time = new CertifiedTime({ clock, persistedMs, persist: (lowMs) => this.#persist(lowMs) });
+    const stored = journal.meta(headKey);
+    const trusted = stored === null ? null : decode(headMessageFormat, stored);
+    const onHead = ({ header }: { readonly header: { readonly timeMs: number } }): void =>
+      this.time.observe(header.timeMs);
+    // A head of an earlier run says how far the chain was, not what time it is now.
+    let live = false;
+    this.light = new LightClient(genesis, trusted?.ok ? trusted.value.lightBlock : undefined, {
+      onHead: (head) => {
+        if (live) onHead(head);
+      },
+    });
+    live = true;
+    this.line = new RegionLine({
+      chainId: this.light.chainId,
+      validatorCount: genesis.validators.length,
+      account: config.terminal,
+      clientName: `till-${config.terminal.replace('/', '_')}`,
+      entryPoints: config.brokers.map(({ url, protocol, username, password }) => ({
+        url,
+        protocol,
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+      })),
+      clock,
+      entropy,
+      log,
+    });
+    const wanted = { store, series: config.cache.series, batches: config.cache.batches };
+    this.sync = new ShardSync({
+      line: this.line,
+      light: this.light,
+      store: this.shardStore,
+      wanted,
+      clock,
+      log,
+      onChange: (shard) => options.onShard(shard, this.shardStore.heightOf(shard) ?? 0),
+    });
+    this.outbox = new Outbox({
+      source: journal,
+      line: this.line,
+      light: this.light,
+      account: config.terminal,
+      epoch: config.epoch,
+      clock,
+      log,
+      onSettled: () => undefined,
+      onAlarm: (alarm) => this.#onOutboxAlarm(alarm),
+    });
+    this.#listen();
+  }
+
+  /** Connects, follows the shards, sends the queue. */
+  start(): void {
+    this.sync.start();
+    this.outbox.start();
+    this.line.start();
+    this.#anchorLater();
+  }
+
+  /** Ends everything and closes the shard store. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.outbox.stop();
+    this.sync.stop();
+    await this.line.stop();
+    this.time.stop();
+    this.shardStore.close();
+  }
+
+  /** Whether scans may be put to the region: the line is up, and if it was lost before, for long enough. */
+  get isOnline(): boolean {
+    if (!this.line.connected || this.#upSinceMs === null || this.light.head === null) return false;
+    return !this.#wasUp || this.#options.clock.monotonicMs() - this.#upSinceMs >= steadyLineMs;
+  }
+
+  /** The cached shards as the checkout sees them. */
+  get shards(): CachedShards {
+    const { shardStore } = this;
+    return {
+      view: shardStore,
+      heightOf: (shard) => shardStore.heightOf(shard),
+      ageMs: (shard) => this.#ageMs(shard),
+      isFresh: (shard) => shardStore.holds(shard) && this.line.connected,
+      lotsOf: (gtin) => this.#lotsOf(gtin),
+    };
+  }
+
+  /** Whether the shard was compared with the region since this start. */
+  isConfirmed(shard: string): boolean {
+    return this.sync.state().some((state) => state.shard === shard && state.ageMs !== null);
+  }
+
+  #listen(): void {
+    const { clock, onLine } = this.#options;
+    this.line.on('head', (lightBlock) => void this.light.acceptHead(lightBlock));
+    this.line.on('up', () => {
+      this.#upSinceMs = clock.monotonicMs();
+      onLine(true);
+    });
+    this.line.on('down', () => {
+      this.#upSinceMs = null;
+      this.#wasUp = true;
+      onLine(false);
+    });
+  }
+
+  #onOutboxAlarm(alarm: OutboxAlarm | null): void {
+    if (alarm === null) this.#options.onAlarm('OUTBOX_WELL', 'The region takes entries again.');
+    else
+      this.#options.onAlarm(
+        `OUTBOX_${alarm.reason}`,
+        `The region does not take this terminal's entries: ${alarm.detail}`,
+      );
+  }
+
+  /** The journal's head is matched against the ledger's as soon as the store's shard is known to be current. */
+  #anchorLater(): void {
+    const { journal, clock, config, store } = this.#options;
+    if (journal.anchored || journal.blockedBy !== null) return;
+    if (this.line.connected && this.isConfirmed(storeShard(store))) {
+      for (const stream of [0, 1]) {
+        const known = streamHead(this.shardStore, config.terminal, config.epoch, stream);
+        const match = journal.compareWithAnchor(stream, known);
+        if (match === 'behind' || match === 'forked') {
+          const message = `The region knows other entries of this terminal than its journal (${match}). Nothing is taken until the missing entries are adopted or a new epoch is enrolled.`;
+          this.#options.onAlarm(match === 'behind' ? 'JOURNAL_BEHIND' : 'FORKED_JOURNAL', message);
+        }
+      }
+    }
+    this.#timer = clock.setTimer(anchorPeriodMs, () => this.#anchorLater());
+  }
+
+  #ageMs(shard: string): number | null {
+    const certifiedMs = this.shardStore.certifiedTimeOf(shard);
+    if (certifiedMs === null) return null;
+    const confirmed = this.sync.state().find((state) => state.shard === shard)?.ageMs ?? null;
+    return confirmed ?? Math.max(0, this.time.interval().highMs - certifiedMs);
+  }
+
+  #lotsOf(gtin: string): readonly string[] {
+    const prefix = `b/${gtin}/`;
+    const lots: string[] = [];
+    for (const { shard } of this.shardStore.shards()) {
+      if (shard.startsWith(prefix) && lots.length < lotsListedMax) lots.push(shard.slice(prefix.length));
+    }
+    return lots;
+  }
+
+  /** Keeps time and head for the next start. A journal without space loses nothing by leaving this out. */
+  #persist(lowMs: number): void {
+    const lightBlock = this.light.export();
+    try {
+      this.#options.journal.atomically((tx) => {
+        tx.putMeta(timeKey, new TextEncoder().encode(String(lowMs)));
+        if (lightBlock !== null) tx.putMeta(headKey, encode(headMessageFormat, { lightBlock }));
+      });
+    } catch (error) {
+      if (!(error instanceof BizainError)) throw error;
+      this.#options.log.warn({ code: error.code }, 'the time could not be kept for the next start');
+    }
+  }
+}
+
+function readNumber(stored: Uint8Array | null): number {
+  const value = stored === null ? 0 : Number(new TextDecoder().decode(stored));
+  return Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
