@@ -21,8 +21,10 @@ const refreshSpacingMs = 250;
 
 /** Periods of a sync, ms. */
 export interface ShardSyncTiming {
-  /** A shard of which nothing was heard for so long is compared with the head. */
+  /** Own store and region: asked for when nothing was heard of them for so long though the head moved on. */
   readonly checkMs: number;
+  /** The same for series and batches. */
+  readonly referenceCheckMs: number;
   readonly directoryMs: number;
   readonly askMs: number;
   readonly retryMs: number;
@@ -30,6 +32,7 @@ export interface ShardSyncTiming {
 }
 const timingDefault: ShardSyncTiming = {
   checkMs: 15_000,
+  referenceCheckMs: 60_000,
   directoryMs: 60_000,
   askMs: 5_000,
   retryMs: 500,
@@ -64,6 +67,9 @@ export interface ShardStatus {
 }
 
 interface Followed {
+  readonly checkMs: number;
+  /** Ask, whatever the head says: messages may have been missed. */
+  mustAsk: boolean;
   confirmedMs: number | null;
   nextCheckMs: number;
   lastAskedMs: number;
@@ -81,6 +87,7 @@ export class ShardSync {
   readonly #timing: ShardSyncTiming;
   readonly #log: Log;
   readonly #isWanted: (shard: ShardId) => boolean;
+  readonly #required: ReadonlySet<ShardId>;
   readonly #followed = new Map<ShardId, Followed>();
   readonly #waiting = new Set<ShardId>();
   #active = 0;
@@ -98,6 +105,7 @@ export class ShardSync {
     this.#timing = { ...timingDefault, ...options.timing };
     this.#log = options.log.child({ part: 'shard-sync' });
     this.#isWanted = wantedTest(options.wanted);
+    this.#required = new Set(requiredShards(options.wanted));
     this.ready = new Promise((resolve) => {
       this.#becomeReady = resolve;
     });
@@ -146,7 +154,7 @@ export class ShardSync {
   }
 
   #requiredHeld(): boolean {
-    return requiredShards(this.#options.wanted).every((shard) => this.#options.store.holds(shard));
+    return [...this.#required].every((shard) => this.#options.store.holds(shard));
   }
 
   #follow(shard: ShardId): Followed | null {
@@ -158,6 +166,8 @@ export class ShardSync {
     }
     const nextCheckMs = this.#options.clock.monotonicMs();
     const followed: Followed = {
+      checkMs: this.#required.has(shard) ? this.#timing.checkMs : this.#timing.referenceCheckMs,
+      mustAsk: true,
       confirmedMs: null,
       nextCheckMs,
       lastAskedMs: -refreshSpacingMs,
@@ -174,7 +184,7 @@ export class ShardSync {
     if (!this.#running) return;
     // Whatever was published while the line was down is gone.
     const nowMs = this.#options.clock.monotonicMs();
-    for (const followed of this.#followed.values()) followed.nextCheckMs = nowMs;
+    for (const followed of this.#followed.values()) Object.assign(followed, { nextCheckMs: nowMs, mustAsk: true });
     this.#nextListMs = nowMs;
     this.#work();
   }
@@ -195,8 +205,8 @@ export class ShardSync {
     for (const [shard, followed] of this.#followed) {
       if (followed.busy || nowMs < followed.nextCheckMs) continue;
       const height = store.heightOf(shard);
-      if (height !== null && height >= headHeight && followed.confirmedMs !== null) this.#confirm(followed);
-      else this.#waiting.add(shard);
+      // At the head, until the head moves: nothing to ask.
+      if (height === null || height < headHeight || followed.mustAsk) this.#waiting.add(shard);
     }
     for (const shard of this.#waiting) {
       if (this.#active >= refreshesAtATime) break;
@@ -238,7 +248,8 @@ export class ShardSync {
   #confirm(followed: Followed): void {
     const nowMs = this.#options.clock.monotonicMs();
     followed.confirmedMs = nowMs;
-    followed.nextCheckMs = nowMs + this.#timing.checkMs;
+    followed.nextCheckMs = nowMs + followed.checkMs;
+    followed.mustAsk = false;
     followed.failures = 0;
     followed.lies = 0;
     followed.trouble = null;
