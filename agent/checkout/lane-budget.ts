@@ -75,7 +75,7 @@ export class LaneBudget {
 
   /** What this lane's own share still lets through under a budget; zeros for a lease. */
   shareLeft(right: Right): BudgetLimit {
-    const limits = budgetLimits(right, this.#rule);
+    const limits = budgetLimits(this.#shards.view, right, this.#rule);
     if (limits === null) return { count: 0, value: 0n };
     const used = this.outstanding(right.id, 'share');
     const value = limits.lane.value - used.value;

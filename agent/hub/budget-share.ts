@@ -1,5 +1,7 @@
 /** How a store's risk budget is split, so that its lanes together never exceed it, whether they reach each other or not. */
+import { readTerms } from '#ledger/coupons/read';
 import type { Right } from '#ledger/rights/right';
+import type { LedgerView } from '#ledger/state/view';
 
 /** The configured split: `laneShare` of every budget goes in equal parts to `lanes` lanes, the rest is the hub's pool. */
 export interface ShareRule {
@@ -22,22 +24,23 @@ export interface BudgetLimits {
 const perMille = 1_000n;
 
 /**
- * The split of what is left of a budget after the losses that the ledger has booked; null for a lease. Rounded down for
- * the lanes: `lanes * lane + pool` is exactly what is left.
+ * The split of what is left of a budget after the losses that the ledger has booked; null for a lease and where the terms
+ * are not cached. It goes by whole coupons, so that no lane is left with half of one: what does not divide is the pool's.
+ * `lanes * lane + pool` is exactly what is left.
  */
-export function budgetLimits(right: Right, rule: ShareRule): BudgetLimits | null {
-  if (right.grant.kind !== 'budget') return null;
-  const count = Math.max(0, right.grant.countMax - right.conflictedCount);
+export function budgetLimits(view: LedgerView, right: Right, rule: ShareRule): BudgetLimits | null {
+  const faceValue = readTerms(view, right.gcn, right.termsVersion)?.faceValue ?? null;
+  if (right.grant.kind !== 'budget' || faceValue === null) return null;
   const left = right.grant.valueMax - right.conflictedValue;
   const value = left > 0n ? left : 0n;
+  const count = BigInt(Math.max(0, right.grant.countMax - right.conflictedCount));
+  const coupons = faceValue === 0n || value / faceValue > count ? count : value / faceValue;
   const share = BigInt(Math.floor(rule.laneShare * Number(perMille)));
   const lanes = BigInt(rule.lanes);
-  const lane = {
-    count: Number((BigInt(count) * share) / perMille / lanes),
-    value: (value * share) / perMille / lanes,
-  };
+  const laneCoupons = (coupons * share) / perMille / lanes;
+  const laneValue = coupons === 0n ? 0n : (value * laneCoupons) / coupons;
   return {
-    lane,
-    pool: { count: count - lane.count * rule.lanes, value: value - lane.value * lanes },
+    lane: { count: Number(laneCoupons), value: laneValue },
+    pool: { count: Number(coupons - laneCoupons * lanes), value: value - laneValue * lanes },
   };
 }

@@ -76,7 +76,10 @@ export class HubDesk {
   /** What the pool still has of a budget; zeros for anything but an open budget. */
   roomLeft(rightId: string): BudgetLimit {
     const right = readRight(this.#options.view, this.#store, rightId);
-    const limits = right === null || right.status !== rightOpen ? null : budgetLimits(right, this.#options.share);
+    const limits =
+      right === null || right.status !== rightOpen
+        ? null
+        : budgetLimits(this.#options.view, right, this.#options.share);
     if (limits === null || this.#pool.size >= poolUnitsMax) return { count: 0, value: 0n };
     const out = this.#pool.outstanding(rightId);
     const value = limits.pool.value - out.value;
