@@ -1,0 +1,65 @@
+/** `bizain region init`: keys, genesis and one folder a validator. */
+import type { Command } from 'commander';
+import { brokerUrl, collected, matching, wholeNumber } from './option-values.ts';
+import { writeAnswer } from './output.ts';
+
+interface RegionInitOptions {
+  readonly dir: string;
+  readonly region: string;
+  readonly validators: number;
+  readonly host: string;
+  readonly basePort: number;
+  readonly broker?: readonly string[];
+  readonly heartbeatMs: number;
+  readonly trial?: true;
+  readonly json?: true;
+}
+
+async function initRegion(options: RegionInitOptions): Promise<void> {
+  const { createRegion } = await import('../office/region-setup.ts');
+  const { systemClock } = await import('#core/clock');
+  const { systemEntropy } = await import('#core/entropy');
+  const created = createRegion({
+    folder: options.dir,
+    name: options.region,
+    validators: options.validators,
+    peerHost: options.host,
+    peerPortBase: options.basePort,
+    brokers: (options.broker ?? ['mqtt://127.0.0.1:1883']).map((url) => ({ url })),
+    heartbeatMs: options.heartbeatMs,
+    allowVolatileState: options.trial === true,
+    clock: systemClock,
+    entropy: systemEntropy,
+  });
+  await writeAnswer(options.json === true, created, () => [
+    `Region ${options.region} is in ${created.folder}. Keep admin.key safe: it is the only one.`,
+    'Start a broker and the validators (each on its machine; its folder holds all that it needs):',
+    ...created.validators.map(({ configPath }) => `  bizain validator --config ${configPath}`),
+  ]);
+}
+
+/** Adds the command. */
+export function addRegionCommand(program: Command): void {
+  const region = program.command('region').description('set up a region');
+  region
+    .command('init')
+    .description('make keys, genesis and configuration of a region; nothing is overwritten')
+    .requiredOption('--dir <folder>', 'folder to make')
+    .requiredOption(
+      '--region <name>',
+      'name of the region',
+      matching(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits, hyphens'),
+    )
+    .option('--validators <count>', '4 to 16', wholeNumber(4, 16), 4)
+    .option('--host <host>', 'where the validators reach each other', '127.0.0.1')
+    .option('--base-port <port>', 'port of the first validator; the others follow', wholeNumber(1, 65_500), 7_400)
+    .option(
+      '--broker <url>',
+      'MQTT broker; may be given several times (default mqtt://127.0.0.1:1883)',
+      (text: string, before?: readonly string[]) => collected(brokerUrl(text), before),
+    )
+    .option('--heartbeat-ms <ms>', 'an idle region makes a block this often', wholeNumber(100, 600_000), 10_000)
+    .option('--trial', 'accept state folders that a power cut wipes')
+    .option('--json', 'answer as one line of JSON')
+    .action(initRegion);
+}
