@@ -18,6 +18,7 @@ const directoryPagesMax = 256;
 const refreshesAtATime = 4;
 /** Least time between two questions about one shard, however many messages ask for it. */
 const refreshSpacingMs = 250;
+const tickMs = 250;
 
 /** Periods of a sync, ms. */
 export interface ShardSyncTiming {
@@ -40,7 +41,10 @@ const timingDefault: ShardSyncTiming = {
 };
 
 /** What a sync uses of a line. */
-export type ShardLine = Pick<RegionLine, 'connected' | 'on' | 'ask' | 'subscribeDeltas' | 'topics'>;
+export type ShardLine = Pick<
+  RegionLine,
+  'connected' | 'on' | 'ask' | 'askAny' | 'askOne' | 'subscribeDeltas' | 'topics'
+>;
 
 /** What a sync needs. `onChange` follows each change of a shard's content or height. */
 export interface ShardSyncOptions {
@@ -74,7 +78,6 @@ interface Followed {
   nextCheckMs: number;
   lastAskedMs: number;
   failures: number;
-  lies: number;
   busy: boolean;
   trouble: ShardStatus['trouble'];
 }
@@ -153,6 +156,12 @@ export class ShardSync {
     }));
   }
 
+  /** Ms since the shard was last known to be what the region's head says; null while never in this run. */
+  ageMs(shard: ShardId): number | null {
+    const confirmedMs = this.#followed.get(shard)?.confirmedMs ?? null;
+    return confirmedMs === null ? null : Math.round(this.#options.clock.monotonicMs() - confirmedMs);
+  }
+
   #requiredHeld(): boolean {
     return [...this.#required].every((shard) => this.#options.store.holds(shard));
   }
@@ -172,7 +181,6 @@ export class ShardSync {
       nextCheckMs,
       lastAskedMs: -refreshSpacingMs,
       failures: 0,
-      lies: 0,
       busy: false,
       trouble: null,
     };
@@ -189,11 +197,11 @@ export class ShardSync {
     this.#work();
   }
 
-  /** Looks every second for what is due: a shard that fell behind the head, or the list of shards. */
+  /** Looks a few times a second for what is due: a shard that fell behind the head, or the list of shards. */
   #tick(): void {
     if (!this.#running) return;
     this.#work();
-    this.#timer = this.#options.clock.setTimer(1_000, () => this.#tick());
+    this.#timer = this.#options.clock.setTimer(tickMs, () => this.#tick());
   }
 
   #work(): void {
@@ -238,8 +246,8 @@ export class ShardSync {
     else {
       followed.trouble = result;
       const { retryMs, retryMsMax } = this.#timing;
-      followed.nextCheckMs = clock.monotonicMs() + Math.min(retryMs * 2 ** followed.failures, retryMsMax);
-      followed.failures = Math.min(followed.failures + 1, 16);
+      followed.nextCheckMs = clock.monotonicMs() + Math.min(retryMs * 2 ** Math.min(followed.failures, 16), retryMsMax);
+      followed.failures++;
     }
     if (result === 'installed') this.#options.onChange?.(shard);
     this.#work();
@@ -251,7 +259,6 @@ export class ShardSync {
     followed.nextCheckMs = nowMs + followed.checkMs;
     followed.mustAsk = false;
     followed.failures = 0;
-    followed.lies = 0;
     followed.trouble = null;
   }
 
@@ -275,14 +282,12 @@ export class ShardSync {
   }
 
   async #fetch(shard: ShardId, followed: Followed): Promise<FetchOutcome> {
-    const { light, line, store } = this.#options;
-    const validatorCount = light.genesis.validators.length;
-    // After a lie every attempt keeps to one validator, the next time another one: one of them is honest.
-    const only = followed.lies === 0 ? {} : { only: followed.lies % validatorCount };
-    const outcome = await fetchSnapshot({ line, light, store, ...only }, shard);
+    const { clock, light, line, store } = this.#options;
+    // After a failure the validators are tried in turn: one of them is honest and there.
+    const from = followed.failures === 0 ? {} : { from: followed.failures % light.genesis.validators.length };
+    const outcome = await fetchSnapshot({ clock, line, light, store, ...from }, shard);
     if (outcome === 'lie') {
-      followed.lies++;
-      this.#log.warn({ shard, ...only }, 'a snapshot was not what the certificate says; another validator is asked');
+      this.#log.warn({ shard, ...from }, 'a snapshot was not what the certificate says; another validator is asked');
     }
     return outcome;
   }

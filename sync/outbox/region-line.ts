@@ -71,6 +71,12 @@ export interface LineEvents {
 /** Why a question has no answer. */
 export type AskFault = SendFault | 'TIMEOUT' | 'TOO_MANY';
 
+/** An answer and the validator that it came from. */
+export interface Answered {
+  readonly answer: GatewayAnswer;
+  readonly validator: number;
+}
+
 /** How a line is, for the screen. */
 export interface LineState {
   readonly connected: boolean;
@@ -194,37 +200,35 @@ export class RegionLine {
 
   /**
    * Puts a question to one validator after the other until one answers, within `timeoutMs` altogether. The answer is as
-   * given (`none` with a reason too) and proves nothing by itself. With `only`, that one validator is asked. Never rejects.
+   * given (`none` with a reason too) and proves nothing by itself. With `only`, as `askOne`. Never rejects.
    */
   async ask(query: GatewayQuery, timeoutMs: number, only?: number): Promise<Result<GatewayAnswer, AskFault>> {
-    const attempts = only === undefined ? Math.min(askAttemptsMax, this.#options.validatorCount) : 1;
-    let fault: Result<GatewayAnswer, AskFault> = bad('TIMEOUT');
+    if (only !== undefined) return this.askOne(query, timeoutMs, only);
+    const asked = await this.askAny(query, timeoutMs);
+    return asked.ok ? ok(asked.value.answer) : asked;
+  }
+
+  /** As `ask`, and tells who answered. */
+  async askAny(query: GatewayQuery, timeoutMs: number): Promise<Result<Answered, AskFault>> {
+    const attempts = Math.min(askAttemptsMax, this.#options.validatorCount);
+    let last: Result<Answered, AskFault> = bad('TIMEOUT');
     for (let attempt = 0; attempt < attempts; attempt++) {
-      if (this.#asks.full) return bad('TOO_MANY');
-      const asked = await this.#askOne(query, timeoutMs / attempts, only ?? this.#rotate());
+      const validator = this.#nextValidator;
+      this.#nextValidator = (validator + 1) % this.#options.validatorCount;
+      const asked = await this.askOne(query, timeoutMs / attempts, validator);
+      last = asked.ok ? ok({ answer: asked.value, validator }) : asked;
       const busy = asked.ok && asked.value.kind === 'none' && asked.value.reason === 'BUSY';
-      if (asked.ok && !busy) return asked;
-      fault = asked;
-      if (!asked.ok && asked.reason !== 'TIMEOUT') return asked;
+      if (!busy && (asked.ok || asked.reason !== 'TIMEOUT')) break;
     }
-    return fault;
+    return last;
   }
 
-  /** Leaves this entry point for the next one: it acknowledges but the region does not answer. */
-  tryElsewhere(why: string): void {
-    if (this.#options.entryPoints.length > 1 && this.#connected) this.#leave({ code: 'CLOSED', detail: why });
-  }
-
-  #rotate(): number {
-    const validator = this.#nextValidator;
-    this.#nextValidator = (validator + 1) % this.#options.validatorCount;
-    return validator;
-  }
-
-  async #askOne(query: GatewayQuery, timeoutMs: number, validator: number): Promise<Result<GatewayAnswer, AskFault>> {
+  /** Puts a question to one validator, once. */
+  async askOne(query: GatewayQuery, timeoutMs: number, validator: number): Promise<Result<GatewayAnswer, AskFault>> {
     const { clock, entropy, clientName } = this.#options;
     const session = this.#session;
     if (session === null || !this.#connected) return bad('NOT_CONNECTED');
+    if (this.#asks.full) return bad('TOO_MANY');
     const id = entropy.bytes(16);
     const answered = new Promise<Result<GatewayAnswer, AskFault>>((resolve) => {
       this.#asks.add(id, validator, (answer) => resolve(ok(answer)));
@@ -237,6 +241,11 @@ export class RegionLine {
     const result = await withDeadline(clock, answered, timeoutMs);
     this.#asks.remove(id);
     return result.ok ? result.value : bad('TIMEOUT', `validator ${validator}`);
+  }
+
+  /** Leaves this entry point for the next one: it acknowledges but the region does not answer. */
+  tryElsewhere(why: string): void {
+    if (this.#options.entryPoints.length > 1 && this.#connected) this.#leave({ code: 'CLOSED', detail: why });
   }
 
   #entryPoint(): EntryPoint {

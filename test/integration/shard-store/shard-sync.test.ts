@@ -228,15 +228,28 @@ describe('what is missed or withheld is noticed', () => {
   });
 });
 
-describe('a lying validator', () => {
-  it('cannot keep a shard of many chunks out, whatever it puts into its answers', async () => {
+describe('a validator', () => {
+  it('that rations its answers slows a snapshot down and does not spoil it', async () => {
+    const brand = region.register('b1', 1);
+    commission(brand, 'L1', 16_000);
+    let asked = 0;
+    const busy: GatewayAnswer = { kind: 'none', reason: 'BUSY' };
+    await gateway({
+      answer: ({ query }, _validator, honest) => (query.kind === 'snapshot' && asked++ % 2 === 1 ? busy : honest),
+    });
+    const { store, sync } = till();
+    await sync.ready;
+    expect(sameAsRegion(store, 'b/04012345000009/L1')).toBe(true);
+  });
+
+  it('that answers truly is enough: three liars cannot keep a shard of many chunks out', async () => {
     const brand = region.register('b1', 1);
     commission(brand, 'L1', 16_000);
     const leafCount = region.state.leafCount('b/04012345000009/L1');
     let lies = 0;
     await gateway({
       answer: (_request, validator, honest) => {
-        if (validator !== 2) return honest;
+        if (validator === 2) return honest;
         if (honest.kind === 'snapshot') {
           lies++;
           const leaves = honest.chunk.leaves.map((leaf) => ({ ...leaf, value: new Uint8Array(4) }));
