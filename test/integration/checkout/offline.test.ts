@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { redeemElsewhere } from '../../fixtures/elsewhere.ts';
+import { coupon, Shop, until, usualRights } from '../../fixtures/shop.ts';
+
+let shop: Shop;
+afterEach(() => shop.close());
+
+const wideBudget = [
+  usualRights[0],
+  { id: 'budget-1', grant: { kind: 'budget', countMax: 8, valueMax: 80_000n } },
+] as const;
+
+describe('a lane whose hub is away', () => {
+  it('spends its own share of the budget and nothing that the store owns', async () => {
+    shop = await Shop.open({ rights: wideBudget });
+    await shop.start('lane-1');
+    const lane2 = await shop.start('lane-2');
+    await shop.cut();
+    await shop.stop('lane-1');
+    // 8 coupons, half of them split among two lanes: 2 each.
+    for (const serial of [20, 21]) {
+      expect(await lane2.scan({ data: coupon(serial) })).toMatchObject({ decision: 'accept', finality: 'provisional' });
+    }
+    expect(await lane2.scan({ data: coupon(22) })).toMatchObject({ decision: 'refuse', reasons: ['BUDGET_EXHAUSTED'] });
+    expect(await lane2.scan({ data: coupon(1) })).toMatchObject({ decision: 'refuse', reasons: ['HUB_UNREACHABLE'] });
+    const hub = await shop.startCold('lane-1');
+    await until(() => lane2.status().hub.reachable, 'the hub to be back');
+    // What was taken meanwhile is in the hub's used-set again.
+    await until(() => hub.status().hub.self, 'the hub to know itself');
+    await expect
+      .poll(async () => (await hub.scan({ data: coupon(20) })).reasons, { timeout: 5_000 })
+      .toEqual(['USED_HERE']);
+  });
+});
+
+describe('an outage that somebody else used', () => {
+  it('ends conflicted within the budget, and the books say so', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'] });
+    const lane = await shop.start('lane-1');
+    await shop.cut();
+    const verdict = await lane.scan({ data: coupon(40) });
+    expect(verdict.finality).toBe('provisional');
+    expect(lane.status().exposure.budgets[0]).toMatchObject({ outstandingCount: 1, worstCaseValue: '30000' });
+    redeemElsewhere(shop, 40);
+    await shop.restore();
+    expect(lane.books()).toMatchObject({ balanced: true, conflicted: { count: 2 } });
+    const settlement = shop.events.get('lane-1')?.find((event) => event.type === 'settlement');
+    expect(settlement).toMatchObject({
+      settlement: { verdictId: verdict.id, state: 'conflicted', reasons: ['ALREADY_REDEEMED'] },
+    });
+    await until(() => lane.status().exposure.budgets[0]?.conflictedCount === 1, 'the loss to show');
+    expect(lane.status().exposure.byUnit).toEqual([{ unit: 'CNY', value: '20000' }]);
+  });
+});
+
+describe('a region that does not answer in time', () => {
+  it('leaves a released reservation and a no, and the coupon is free again afterwards', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'], rights: [usualRights[0]], config: { deadlines: { onlineMs: 200 } } });
+    const lane = await shop.start('lane-1');
+    shop.gateway.behaviour.blockMs = null;
+    const verdict = await lane.scan({ data: coupon(30) });
+    expect(verdict).toMatchObject({ decision: 'refuse', reasons: ['NO_ANSWER'] });
+    expect(lane.queue().map(({ kind }) => kind)).toEqual(['coupon.reserve', 'coupon.release']);
+    expect(await lane.scan({ data: coupon(30) })).toMatchObject({ decision: 'refuse', reasons: ['NO_ANSWER'] });
+    shop.gateway.behaviour.blockMs = 5;
+    shop.gateway.commit();
+    await until(() => lane.queue().length === 0, 'the release to be receipted');
+    expect(await lane.scan({ data: coupon(30) })).toMatchObject({ decision: 'accept', finality: 'final' });
+  });
+
+  it('falls back on the budget when there is one, and is charged for what it loses', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'], config: { deadlines: { onlineMs: 200 } } });
+    const lane = await shop.start('lane-1');
+    shop.gateway.behaviour.blockMs = null;
+    redeemElsewhere(shop, 31);
+    const verdict = await lane.scan({ data: coupon(31) });
+    expect(verdict).toMatchObject({ decision: 'accept', finality: 'provisional' });
+    const kinds = lane.queue().map(({ kind }) => kind);
+    expect(kinds).toEqual(['coupon.reserve', 'coupon.release', 'coupon.reserve', 'coupon.capture']);
+    shop.gateway.behaviour.blockMs = 5;
+    shop.gateway.commit();
+    await until(() => lane.queue().length === 0, 'the queue to drain');
+    const settlement = shop.events.get('lane-1')?.find((event) => event.type === 'settlement');
+    expect(settlement).toMatchObject({ settlement: { verdictId: verdict.id, state: 'conflicted' } });
+    await until(() => lane.status().exposure.budgets[0]?.conflictedCount === 1, "the loss to be the budget's");
+  });
+});
+
+describe('an outage policy of the series', () => {
+  it('owned-only: nothing unowned is taken without the region', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'], terms: { offline: { kind: 'owned-only' } }, rights: [usualRights[0]] });
+    const lane = await shop.start('lane-1');
+    await shop.cut();
+    expect(await lane.scan({ data: coupon(40) })).toMatchObject({
+      decision: 'refuse',
+      reasons: ['OFFLINE_NOT_ALLOWED'],
+    });
+    expect(await lane.scan({ data: coupon(2) })).toMatchObject({ decision: 'accept', finality: 'guaranteed' });
+  });
+
+  it('never: nothing at all is taken without the region', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'], terms: { offline: { kind: 'never' } }, rights: [] });
+    const lane = await shop.start('lane-1');
+    expect(await lane.scan({ data: coupon(41) })).toMatchObject({ decision: 'accept', finality: 'final' });
+    await shop.cut();
+    expect(await lane.scan({ data: coupon(40) })).toMatchObject({
+      decision: 'refuse',
+      reasons: ['OFFLINE_NOT_ALLOWED'],
+    });
+  });
+
+  it('an old shard is too old for the budget', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'], terms: { offline: { kind: 'budget', shardAgeMsMax: 1 } } });
+    const lane = await shop.start('lane-1');
+    await shop.cut();
+    await until(
+      () => (lane.status().shards.find(({ shard }) => shard.startsWith('c/'))?.ageMs ?? 0) > 1,
+      'the shard to age',
+    );
+    expect(await lane.scan({ data: coupon(40) })).toMatchObject({ decision: 'refuse', reasons: ['SHARD_TOO_OLD'] });
+  });
+});
