@@ -1,0 +1,339 @@
+/**
+ * The validator's disk: bodies, blocks, votes and state in one SQLite file, one transaction a committed block.
+ * What a method wrote is fsynced when it returns.
+ */
+import type Database from 'better-sqlite3';
+import { assert } from '#core/assert';
+import { equalBytes, toHex } from '#core/bytes';
+import { decode, encode, type Format } from '#core/format';
+import type { ShardId } from '#ledger/ids';
+import { receiptFormat } from '#ledger/receipt';
+import type { Leaf, ShardDelta } from '#ledger/state/delta';
+import { History } from '#ledger/state/history';
+import type { LedgerState } from '#ledger/state/ledger-state';
+import { type ChainState, chainStateFormat } from '../pbft/chain.ts';
+import { type VoteRecord, voteRecordFormat } from '../pbft/vote-record.ts';
+import { type Block, blockFormat, bodyDigest, blockHash as hashOf } from '../wire/block.ts';
+import type { LightBlock } from '../wire/gateway-message.ts';
+import type { CommittedBlock } from '../wire/peer-message.ts';
+import { type Certificate, certificateFormat } from '../wire/vote.ts';
+import { DeltaTable } from './delta-table.ts';
+import type { Executed } from './executor.ts';
+import { type Span, SpanTable } from './span-table.ts';
+import { MetaTable, openStoreDatabase, plainBytes, type StoreDatabase, storeCorrupt } from './store-database.ts';
+import { storedHistoryFormat, storedReceiptsFormat } from './stored-formats.ts';
+
+/** A body with its digest. */
+export interface Body {
+  readonly digest: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** Everything that one committed block leaves behind. */
+export interface Commit {
+  readonly block: Block;
+  readonly blockHash: Uint8Array;
+  readonly certificate: Certificate;
+  readonly executed: Executed;
+  /** Bodies that no `storeProposal` has written before. */
+  readonly bodies: readonly Body[];
+  readonly chain: ChainState;
+  readonly history: History;
+}
+
+/** A committed block as receipts are proved from it. */
+export interface CommittedResult {
+  readonly lightBlock: LightBlock;
+  readonly stateRoot: Uint8Array;
+  readonly receiptsRoot: Uint8Array;
+  /** Encoded receipts in order. */
+  readonly receipts: readonly Uint8Array[];
+}
+
+interface BlockRow {
+  readonly hash: Uint8Array;
+  readonly block: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly state_root: Uint8Array;
+  readonly receipts_root: Uint8Array;
+}
+
+const digestBytes = 32;
+
+/** The store of one validator. Methods throw what SQLite throws (disk full, I/O error): the validator then stops. */
+export class BlockStore {
+  readonly path: string;
+  readonly #database: StoreDatabase;
+  readonly #meta: MetaTable;
+  readonly #spans: SpanTable;
+  readonly #deltas: DeltaTable;
+  readonly #shards = new Map<ShardId, number>();
+  readonly #putBody: Database.Statement<[Uint8Array, Uint8Array]>;
+  readonly #getBody: Database.Statement<[Uint8Array]>;
+  readonly #putProposal: Database.Statement<[Uint8Array, number, Uint8Array, Uint8Array]>;
+  readonly #putBlock: Database.Statement<
+    [number, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+  >;
+  readonly #getBlock: Database.Statement<[number]>;
+  readonly #putLeaf: Database.Statement<[number, number, string, Uint8Array]>;
+  readonly #getLeaves: Database.Statement<[number, number, number]>;
+
+  /** Opens or makes the store. Throws `STORE_BUSY`, `STORE_CORRUPT`, `STORE_FAILED`. */
+  constructor(path: string) {
+    this.path = path;
+    const database = openStoreDatabase(path);
+    this.#database = database;
+    this.#meta = new MetaTable(database, path);
+    this.#spans = new SpanTable(database);
+    this.#deltas = new DeltaTable(database, this.#meta);
+    this.#putBody = database.prepare('INSERT OR IGNORE INTO bodies (digest, bytes) VALUES (?, ?)');
+    this.#getBody = database.prepare('SELECT bytes FROM bodies WHERE digest = ?');
+    this.#putProposal = database.prepare(
+      'INSERT OR IGNORE INTO proposals (hash, height, block, fresh) VALUES (?, ?, ?, ?)',
+    );
+    this.#putBlock = database.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#getBlock = database.prepare(
+      'SELECT hash, block, certificate, state_root, receipts_root FROM blocks WHERE height = ?',
+    );
+    this.#putLeaf = database.prepare('INSERT OR REPLACE INTO leaves (shard, slot, key, value) VALUES (?, ?, ?, ?)');
+    this.#getLeaves = database.prepare(
+      'SELECT slot, key, value FROM leaves WHERE shard = ? AND slot >= ? ORDER BY slot LIMIT ?',
+    );
+    for (const { id, shard } of database.prepare('SELECT id, shard FROM shards').iterate() as Iterable<{
+      id: number;
+      shard: string;
+    }>) {
+      this.#shards.set(shard, id);
+    }
+  }
+
+  /** Chain id that the store was made for; undefined for a new one. */
+  chainId(): Uint8Array | undefined {
+    return this.#meta.get('chain-id');
+  }
+
+  /** Writes the state of the genesis into a new store. */
+  begin(chainId: Uint8Array, state: LedgerState, chain: ChainState): void {
+    assert(this.chainId() === undefined, 'the store has begun already');
+    this.#atomically(() => {
+      for (const shard of state.shardIds()) this.#putLeaves(shard, state.leaves(shard));
+      this.#putChain(chain, new History());
+      this.#meta.put('chain-id', chainId);
+    });
+  }
+
+  chain(): ChainState {
+    return this.#read('chain', chainStateFormat);
+  }
+
+  history(): History {
+    const { count, peaks } = this.#read('history', storedHistoryFormat);
+    return History.fromPeaks(count, peaks);
+  }
+
+  /** The last vote record written; null for a new store. */
+  record(): VoteRecord | null {
+    return this.#meta.get('vote-record') === undefined ? null : this.#read('vote-record', voteRecordFormat);
+  }
+
+  /** Overwrites the vote record. */
+  putRecord(record: VoteRecord): void {
+    this.#atomically(() => this.#meta.put('vote-record', encode(voteRecordFormat, record)));
+  }
+
+  /** Blocks that were stored for a height that is not committed. */
+  proposals(height: number): Block[] {
+    const rows = this.#database.prepare('SELECT block FROM proposals WHERE height = ?').all(height) as {
+      block: Uint8Array;
+    }[];
+    return rows.map(({ block }) => this.#decoded('a proposal', blockFormat, block));
+  }
+
+  /** Keeps an uncommitted block and its bodies. */
+  storeProposal(block: Block, blockHash: Uint8Array, bodies: readonly Body[]): void {
+    this.#atomically(() => {
+      const fresh: Uint8Array[] = [];
+      for (const { digest, bytes } of bodies) {
+        if (this.#putBody.run(digest, bytes).changes > 0) fresh.push(digest);
+      }
+      this.#putProposal.run(blockHash, block.header.height, encode(blockFormat, block), Buffer.concat(fresh));
+    });
+  }
+
+  /** Makes a block final, in one transaction: state, receipts, deltas, chain. */
+  commit(commit: Commit): void {
+    const { block, blockHash, certificate, executed, chain, history } = commit;
+    const { height } = block.header;
+    const receipts = executed.receipts.map((receipt) => encode(receiptFormat, receipt));
+    this.#atomically(() => {
+      for (const { digest, bytes } of commit.bodies) this.#putBody.run(digest, bytes);
+      this.#putBlock.run(
+        height,
+        blockHash,
+        encode(blockFormat, block),
+        encode(certificateFormat, certificate),
+        executed.stateRoot,
+        executed.receiptsRoot,
+        encode(storedReceiptsFormat, { receipts }),
+      );
+      this.#spans.add(height, executed.receipts);
+      for (const delta of executed.change.deltas) {
+        const id = this.#putLeaves(delta.shard, delta.leaves);
+        this.#deltas.add(id, delta);
+      }
+      this.#deltas.prune(height);
+      this.#dropProposals(height, block);
+      this.#putChain(chain, history);
+    });
+  }
+
+  /** The exact bytes of a body; undefined where it is not held. Throws `STORE_CORRUPT` when they are not the body's. */
+  body(digest: Uint8Array): Uint8Array | undefined {
+    const row = this.#getBody.get(digest) as { readonly bytes: Uint8Array } | undefined;
+    if (row === undefined) return undefined;
+    if (!equalBytes(bodyDigest(row.bytes), digest)) storeCorrupt(this.path, `body ${toHex(digest)} has changed`);
+    return plainBytes(row.bytes);
+  }
+
+  /** Header and certificate of a committed block. */
+  lightBlock(height: number): LightBlock | undefined {
+    const read = this.#blockAt(height);
+    return read === undefined ? undefined : { header: read.block.header, certificate: read.certificate };
+  }
+
+  /** Receipts root of a committed block. */
+  receiptsRoot(height: number): Uint8Array | undefined {
+    const row = this.#getBlock.get(height) as BlockRow | undefined;
+    return row === undefined ? undefined : plainBytes(row.receipts_root);
+  }
+
+  /** A committed block with its bodies, for a peer that lags. */
+  committedBlock(height: number): CommittedBlock | undefined {
+    const read = this.#blockAt(height);
+    if (read === undefined) return undefined;
+    const bodies = read.block.bodyDigests.map((digest) => {
+      const bytes = this.body(digest);
+      return bytes ?? storeCorrupt(this.path, `body ${toHex(digest)} of block ${height} is missing`);
+    });
+    return { block: read.block, certificate: read.certificate, bodies };
+  }
+
+  /** What a committed block led to. */
+  result(height: number): CommittedResult | undefined {
+    const read = this.#blockAt(height);
+    if (read === undefined) return undefined;
+    const row = this.#database.prepare('SELECT receipts FROM blocks WHERE height = ?').get(height) as {
+      receipts: Uint8Array;
+    };
+    const { receipts } = this.#decoded(`the receipts of block ${height}`, storedReceiptsFormat, row.receipts);
+    const { block, certificate, row: found } = read;
+    const lightBlock = { header: block.header, certificate };
+    return {
+      lightBlock,
+      stateRoot: plainBytes(found.state_root),
+      receiptsRoot: plainBytes(found.receipts_root),
+      receipts,
+    };
+  }
+
+  /** Where the receipts of a stream from a sequence on are, oldest first. */
+  spans(
+    of: { readonly author: string; readonly epoch: number; readonly stream: number },
+    fromSequence: number,
+    limit: number,
+  ): Span[] {
+    return this.#spans.from(of, fromSequence, limit);
+  }
+
+  /** Deltas of a shard after a height, oldest first; undefined where some of them are dropped already. */
+  deltasAfter(shard: ShardId, height: number): ShardDelta[] | undefined {
+    const id = this.#shards.get(shard);
+    return id === undefined ? [] : this.#deltas.after(id, height);
+  }
+
+  /** Leaves of a shard from a slot on, as of the last committed block. */
+  leavesFrom(shard: ShardId, firstSlot: number, count: number): Leaf[] {
+    const id = this.#shards.get(shard);
+    if (id === undefined) return [];
+    const rows = this.#getLeaves.all(id, firstSlot, count) as Leaf[];
+    return rows.map(({ slot, key, value }) => ({ slot, key, value: plainBytes(value) }));
+  }
+
+  /** Every shard in order of creation, for `LedgerState.load`. */
+  *shards(): Iterable<{ readonly shard: ShardId; readonly leaves: Iterable<Leaf> }> {
+    const inOrder = [...this.#shards].sort((a, b) => a[1] - b[1]);
+    for (const [shard] of inOrder) yield { shard, leaves: this.leavesFrom(shard, 0, -1) };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #atomically(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #putLeaves(shard: ShardId, leaves: Iterable<Leaf>): number {
+    let id = this.#shards.get(shard);
+    if (id === undefined) {
+      id = this.#shards.size;
+      this.#database.prepare('INSERT INTO shards (id, shard) VALUES (?, ?)').run(id, shard);
+      this.#shards.set(shard, id);
+    }
+    for (const { slot, key, value } of leaves) this.#putLeaf.run(id, slot, key, value);
+    return id;
+  }
+
+  /** Proposals up to a height are over; bodies that came with a losing one go with it, since nothing refers to them. */
+  #dropProposals(height: number, committed: Block): void {
+    const rows = this.#database.prepare('SELECT fresh FROM proposals WHERE height <= ?').all(height) as {
+      fresh: Uint8Array;
+    }[];
+    const kept = new Set(committed.bodyDigests.map(toHex));
+    const drop = this.#database.prepare('DELETE FROM bodies WHERE digest = ?');
+    for (const { fresh } of rows) {
+      for (let at = 0; at < fresh.length; at += digestBytes) {
+        const digest = fresh.subarray(at, at + digestBytes);
+        if (!kept.has(toHex(digest))) drop.run(digest);
+      }
+    }
+    this.#database.prepare('DELETE FROM proposals WHERE height <= ?').run(height);
+  }
+
+  #putChain(chain: ChainState, history: History): void {
+    this.#meta.put('chain', encode(chainStateFormat, chain));
+    this.#meta.put('history', encode(storedHistoryFormat, { count: history.count, peaks: history.peaks() }));
+  }
+
+  #blockAt(
+    height: number,
+  ): { readonly block: Block; readonly certificate: Certificate; readonly row: BlockRow } | undefined {
+    const row = this.#getBlock.get(height) as BlockRow | undefined;
+    if (row === undefined) return undefined;
+    const block = this.#decoded(`block ${height}`, blockFormat, row.block);
+    const certificate = this.#decoded(`the certificate of block ${height}`, certificateFormat, row.certificate);
+    const hash = hashOf(block.header);
+    if (!equalBytes(hash, row.hash) || !equalBytes(hash, certificate.blockHash))
+      storeCorrupt(this.path, `block ${height} has changed`);
+    return { block, certificate, row };
+  }
+
+  #read<T>(key: string, format: Format<T>): T {
+    const value = this.#meta.get(key);
+    return value === undefined
+      ? storeCorrupt(this.path, `the value "${key}" is missing`)
+      : this.#decoded(key, format, value);
+  }
+
+  #decoded<T>(what: string, format: Format<T>, bytes: Uint8Array): T {
+    const decoded = decode(format, plainBytes(bytes));
+    return decoded.ok ? decoded.value : storeCorrupt(this.path, `${what} does not decode (${decoded.reason})`);
+  }
+}

@@ -1,0 +1,104 @@
+/** Brings together the bodies of proposed blocks: from the pool, the store, and peers that have them. */
+import { toHex } from '#core/bytes';
+import type { Clock, Timer } from '#core/clock';
+import type { Block } from '../wire/block.ts';
+import { bodyDigest } from '../wire/block.ts';
+import type { PeerMessage } from '../wire/peer-message.ts';
+import type { Body } from './block-store.ts';
+
+/** The broker usually brings a body about when the proposal comes: wait this long before asking a peer. */
+const graceMs = 4;
+const askAgainMs = 150;
+const digestsMaxAsked = 256;
+
+interface Want {
+  readonly height: number;
+  readonly block: Block;
+  readonly found: Map<string, Uint8Array>;
+  readonly missing: Set<string>;
+  readonly done: (bodies: Body[]) => void;
+  asked: number;
+  timer: Timer | null;
+}
+
+/** What the collector reaches for. */
+export interface CollectorOptions {
+  readonly clock: Clock;
+  /** A body at hand, in the pool or on disk. */
+  lookUp(name: string, digest: Uint8Array): Uint8Array | undefined;
+  /** Peers to ask, the likeliest first. */
+  peers(block: Block): readonly number[];
+  send(to: number, message: PeerMessage): void;
+}
+
+/** Blocks whose bodies are being collected. */
+export class BodyCollector {
+  readonly #options: CollectorOptions;
+  readonly #wants = new Map<string, Want>();
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  /** Calls `done` once, with the bodies in the block's order, as soon as all are here: perhaps before this returns. */
+  collect(block: Block, blockHash: Uint8Array, done: (bodies: Body[]) => void): void {
+    const found = new Map<string, Uint8Array>();
+    const missing = new Set<string>();
+    for (const digest of block.bodyDigests) {
+      const name = toHex(digest);
+      const bytes = this.#options.lookUp(name, digest);
+      if (bytes === undefined) missing.add(name);
+      else found.set(name, bytes);
+    }
+    const want: Want = { height: block.header.height, block, found, missing, done, asked: 0, timer: null };
+    if (missing.size === 0) return this.#finish(want);
+    this.#wants.set(toHex(blockHash), want);
+    want.timer = this.#options.clock.setTimer(graceMs, () => this.#ask(want));
+  }
+
+  /** A body has come, from anywhere. Whether some block was waiting for it. */
+  offer(bytes: Uint8Array): boolean {
+    if (this.#wants.size === 0) return false;
+    return this.offerNamed(toHex(bodyDigest(bytes)), bytes);
+  }
+
+  /** As `offer`, for a body whose digest is known. */
+  offerNamed(name: string, bytes: Uint8Array): boolean {
+    let wanted = false;
+    for (const [hash, want] of this.#wants) {
+      if (!want.missing.delete(name)) continue;
+      wanted = true;
+      want.found.set(name, bytes);
+      if (want.missing.size > 0) continue;
+      this.#wants.delete(hash);
+      this.#finish(want);
+    }
+    return wanted;
+  }
+
+  /** Gives up blocks of this height and below. */
+  dropUpTo(height: number): void {
+    for (const [hash, want] of this.#wants) {
+      if (want.height > height) continue;
+      want.timer?.cancel();
+      this.#wants.delete(hash);
+    }
+  }
+
+  #finish(want: Want): void {
+    want.timer?.cancel();
+    want.done(want.block.bodyDigests.map((digest) => ({ digest, bytes: want.found.get(toHex(digest)) as Uint8Array })));
+  }
+
+  #ask(want: Want): void {
+    const peers = this.#options.peers(want.block);
+    const to = peers[want.asked++ % Math.max(1, peers.length)];
+    if (to !== undefined) {
+      const digests = want.block.bodyDigests
+        .filter((digest) => want.missing.has(toHex(digest)))
+        .slice(0, digestsMaxAsked);
+      this.#options.send(to, { kind: 'want-bodies', digests });
+    }
+    want.timer = this.#options.clock.setTimer(askAgainMs, () => this.#ask(want));
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Brings a validator that was away up to the others: committed blocks from a peer, each checked by its certificate,
+ * executed, and compared with the certified result.
+ */
+import { equalBytes } from '#core/bytes';
+import type { Clock, Timer } from '#core/clock';
+import { BizainError } from '#core/errors';
+import type { Log } from '#core/log';
+import { bad, ok, type Result } from '#core/result';
+import { bodiesMatchHeader } from '../pbft/block-rules.ts';
+import { bodyDigest, blockHash as hashOf } from '../wire/block.ts';
+import { type ValidatorInfo, validatorSetHash } from '../wire/genesis.ts';
+import { type CommittedBlock, catchUpBlocksMax, type PeerMessage } from '../wire/peer-message.ts';
+import { commitPhase, verifyCertificate } from '../wire/vote.ts';
+import type { ChainKeeper, Committed } from './chain-keeper.ts';
+import type { ValidatorErrorCode } from './errors.ts';
+import type { Executor } from './executor.ts';
+
+const answerMsMax = 5_000;
+
+/** What a catch-up needs. */
+export interface CatchUpOptions {
+  readonly chainId: Uint8Array;
+  readonly validators: readonly ValidatorInfo[];
+  readonly keeper: ChainKeeper;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly log: Log;
+  peers(): readonly number[];
+  send(to: number, message: PeerMessage): void;
+  onCommitted(committed: Committed): void;
+  onFatal(error: Error): void;
+}
+
+/** One catch-up at a time. */
+export class CatchUp {
+  readonly #options: CatchUpOptions;
+  /** Whom the running request was sent to. */
+  #asked: number | null = null;
+  #timer: Timer | null = null;
+  #turn = 0;
+
+  constructor(options: CatchUpOptions) {
+    this.#options = options;
+  }
+
+  /** Whether blocks are being fetched or worked off. */
+  get running(): boolean {
+    return this.#asked !== null;
+  }
+
+  /** Starts fetching blocks after the committed one, from `hint` or anyone. Does nothing while one is running. */
+  start(hint: number | null): void {
+    if (this.running) return;
+    const peers = this.#options.peers();
+    const peer = hint !== null && peers.includes(hint) ? hint : peers[this.#turn++ % Math.max(1, peers.length)];
+    if (peer !== undefined) this.#ask(peer);
+  }
+
+  /** An answer to `want-blocks`. Anything not asked for is ignored. */
+  take(from: number, blocks: readonly CommittedBlock[]): void {
+    if (from !== this.#asked) return;
+    this.#timer?.cancel();
+    this.#workOff(from, blocks, 0);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#asked = null;
+  }
+
+  #ask(peer: number): void {
+    this.#asked = peer;
+    const fromHeight = this.#options.keeper.chain.height + 1;
+    this.#options.send(peer, { kind: 'want-blocks', fromHeight, count: catchUpBlocksMax });
+    this.#timer = this.#options.clock.setTimer(answerMsMax, () => {
+      this.#asked = null;
+    });
+  }
+
+  /** One block a timer tick, so that votes and terminals are not kept waiting. */
+  #workOff(from: number, blocks: readonly CommittedBlock[], index: number): void {
+    const { clock, keeper, log } = this.#options;
+    const next = blocks[index];
+    if (next === undefined) {
+      this.#asked = null;
+      // A full answer: there may be more where it came from. Else the replica asks again when it still lags.
+      if (blocks.length > 0) this.#ask(from);
+      return;
+    }
+    const { height } = keeper.chain;
+    if (next.block.header.height > height) {
+      const taken = this.#takeBlock(next);
+      if (!taken.ok) {
+        log.warn(
+          { peer: from, height: next.block.header.height, reason: taken.reason },
+          'a peer offered a block that does not hold',
+        );
+        this.#asked = null;
+        return;
+      }
+    }
+    this.#timer = clock.setTimer(0, () => this.#workOff(from, blocks, index + 1));
+  }
+
+  #takeBlock(offered: CommittedBlock): Result<true> {
+    const { executor, keeper } = this.#options;
+    const { block, certificate, bodies } = offered;
+    const hash = hashOf(block.header);
+    const checked = this.#check(offered, hash);
+    if (!checked.ok) return checked;
+    const executed = executor.execute(block.header, hash, bodies);
+    if (!equalBytes(executed.resultRoot, certificate.resultRoot)) {
+      this.#options.onFatal(divergence(block.header.height));
+      return bad('DIVERGED');
+    }
+    const named = block.bodyDigests.map((digest, index) => ({ digest, bytes: bodies[index] as Uint8Array }));
+    this.#options.onCommitted(keeper.commit(block, hash, certificate, named));
+    return ok(true);
+  }
+
+  /** A quorum vouches for the header; here it is only made sure that it is the next one, and that the bodies are its own. */
+  #check({ block, certificate, bodies }: CommittedBlock, hash: Uint8Array): Result<true> {
+    const { chainId, validators, keeper } = this.#options;
+    const { chain } = keeper;
+    const { header } = block;
+    const follows =
+      header.height === chain.height + 1 &&
+      equalBytes(header.chainId, chainId) &&
+      equalBytes(header.parentHash, chain.blockHash) &&
+      equalBytes(header.parentResultRoot, chain.resultRoot) &&
+      equalBytes(header.historyRoot, chain.historyRoot) &&
+      equalBytes(header.validatorSetHash, validatorSetHash(validators));
+    if (!follows) return bad('NOT_THE_NEXT_BLOCK');
+    const certified =
+      certificate.phase === commitPhase &&
+      certificate.height === header.height &&
+      equalBytes(certificate.blockHash, hash);
+    if (!certified) return bad('OTHER_CERTIFICATE');
+    const verified = verifyCertificate(chainId, validators, certificate);
+    if (!verified.ok) return verified;
+    const complete =
+      bodiesMatchHeader(block) &&
+      bodies.length === block.bodyDigests.length &&
+      block.bodyDigests.every((digest, index) => equalBytes(digest, bodyDigest(bodies[index] as Uint8Array)));
+    return complete ? ok(true) : bad('OTHER_BODIES');
+  }
+}
+
+/** The error of a validator whose execution contradicts a certificate. */
+export function divergence(height: number): BizainError {
+  const code: ValidatorErrorCode = 'CHAIN_DIVERGED';
+  const message = `Executing block ${height} gave another result than a quorum certified. This validator has stopped. Check that it runs the same version as the others; keep its state directory for examination and start with an empty one.`;
+  return new BizainError({ code, message, context: { height } });
+}

@@ -1,0 +1,97 @@
+/**
+ * The committed chain of one validator: takes a certified block that has been executed, makes it durable in one
+ * transaction, and only then moves the state in memory on.
+ */
+import { assert } from '#core/assert';
+import { equalBytes } from '#core/bytes';
+import type { History } from '#ledger/state/history';
+import { advanceChain, type ChainState } from '../pbft/chain.ts';
+import type { ScheduleConfig } from '../pbft/schedule.ts';
+import type { Block } from '../wire/block.ts';
+import type { LightBlock } from '../wire/gateway-message.ts';
+import type { Certificate } from '../wire/vote.ts';
+import type { BeaconKeeper } from './beacon-keeper.ts';
+import type { BlockStore, Body } from './block-store.ts';
+import { Checkpoints } from './checkpoints.ts';
+import type { Executed, Executor } from './executor.ts';
+import type { SegmentPool } from './segment-pool.ts';
+import { spansOf } from './span-table.ts';
+
+/** A block that has just been committed. */
+export interface Committed {
+  readonly lightBlock: LightBlock;
+  readonly executed: Executed;
+  readonly chain: ChainState;
+}
+
+/** What a keeper brings together. */
+export interface ChainKeeperOptions {
+  readonly schedule: ScheduleConfig;
+  readonly store: BlockStore;
+  readonly executor: Executor;
+  readonly pool: SegmentPool;
+  readonly beacon: BeaconKeeper;
+}
+
+/** Where this validator stands, in memory and on disk alike. */
+export class ChainKeeper {
+  readonly checkpoints: Checkpoints;
+  readonly #options: ChainKeeperOptions;
+  readonly #history: History;
+  #chain: ChainState;
+  #head: LightBlock | null;
+
+  /** Takes up what the store holds; the executor's state must be the store's. */
+  constructor(options: ChainKeeperOptions) {
+    const { store, executor } = options;
+    this.#options = options;
+    this.#chain = store.chain();
+    this.#history = store.history();
+    this.checkpoints = new Checkpoints(executor.state, (shard, slot, count) => store.leavesFrom(shard, slot, count));
+    const last = store.result(this.#chain.height);
+    this.#head = last?.lightBlock ?? null;
+    if (last !== undefined) this.checkpoints.take(last.lightBlock, last.receiptsRoot);
+  }
+
+  get chain(): ChainState {
+    return this.#chain;
+  }
+
+  /** The newest light block; null before the first block. */
+  get head(): LightBlock | null {
+    return this.#head;
+  }
+
+  /** Commits the next block, whose result is kept by the executor. Durable when this returns. */
+  commit(block: Block, blockHash: Uint8Array, certificate: Certificate, bodies: readonly Body[]): Committed {
+    const { schedule, store, executor, pool, beacon } = this.#options;
+    const { header } = block;
+    const executed = executor.result(blockHash);
+    assert(header.height === this.#chain.height + 1, `block ${header.height} does not follow ${this.#chain.height}`);
+    assert(executed !== undefined, 'a block is executed before it is committed');
+    assert(equalBytes(executed.resultRoot, certificate.resultRoot), 'the certificate is for another result');
+    const { resultRoot } = executed;
+    this.#history.append(blockHash, resultRoot);
+    const step = {
+      header,
+      blockHash,
+      resultRoot,
+      historyRoot: this.#history.root,
+      beaconOutput: beacon.outputOf(header.beaconProof),
+    };
+    const chain = advanceChain(schedule, this.#chain, step);
+    store.commit({ block, blockHash, certificate, executed, bodies, chain, history: this.#history });
+    this.checkpoints.beforeCommit(executed.change.deltas);
+    executor.commit(blockHash);
+    const due = this.#chain.height === 0 || Checkpoints.isDue(header.timeMs, this.#chain.timeMs);
+    this.#chain = chain;
+    this.#head = { header, certificate };
+    if (due) this.checkpoints.take(this.#head, executed.receiptsRoot);
+    pool.committed(block.bodyDigests);
+    for (const { first } of spansOf(executed.receipts)) {
+      const receipt = executed.receipts[first];
+      if (receipt !== undefined) pool.refresh(receipt);
+    }
+    return { lightBlock: this.#head, executed, chain };
+  }
+}

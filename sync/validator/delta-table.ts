@@ -1,0 +1,71 @@
+/** The deltas of recent blocks by shard, kept within a budget of bytes: what is older is fetched as a snapshot. */
+import type Database from 'better-sqlite3';
+import { assert } from '#core/assert';
+import { decode, encode } from '#core/format';
+import { type ShardDelta, shardDeltaFormat } from '#ledger/state/delta';
+import { type MetaTable, plainBytes, type StoreDatabase } from './store-database.ts';
+import { deltaFloorFormat } from './stored-formats.ts';
+
+/** Bytes of deltas that are kept; pruned to three quarters of it. */
+export const deltaBytesKept = 128 * 1024 * 1024;
+
+/** The table of deltas; used within the store's transactions. */
+export class DeltaTable {
+  readonly #database: StoreDatabase;
+  readonly #meta: MetaTable;
+  readonly #bytesKept: number;
+  readonly #put: Database.Statement<[number, number, Uint8Array]>;
+  readonly #get: Database.Statement<[number, number]>;
+  #bytes: number;
+  /** Every delta of a height above it is here. */
+  #floor: number;
+
+  constructor(database: StoreDatabase, meta: MetaTable, bytesKept: number = deltaBytesKept) {
+    this.#database = database;
+    this.#meta = meta;
+    this.#bytesKept = bytesKept;
+    this.#put = database.prepare('INSERT INTO deltas (height, shard, delta) VALUES (?, ?, ?)');
+    this.#get = database.prepare('SELECT delta FROM deltas WHERE shard = ? AND height > ? ORDER BY height');
+    const sum = database.prepare('SELECT coalesce(sum(length(delta)), 0) AS bytes FROM deltas').get() as {
+      bytes: number;
+    };
+    this.#bytes = sum.bytes;
+    const floor = meta.get('delta-floor');
+    const decoded = floor === undefined ? undefined : decode(deltaFloorFormat, floor);
+    this.#floor = decoded?.ok ? decoded.value.height : 0;
+  }
+
+  add(shard: number, delta: ShardDelta): void {
+    const bytes = encode(shardDeltaFormat, delta);
+    this.#put.run(delta.height, shard, bytes);
+    this.#bytes += bytes.length;
+  }
+
+  /** Drops the oldest heights when the budget is exceeded; the newest height always stays. */
+  prune(newestHeight: number): void {
+    if (this.#bytes <= this.#bytesKept) return;
+    const oldestFirst = this.#database
+      .prepare(
+        'SELECT height, sum(length(delta)) AS bytes FROM deltas WHERE height < ? GROUP BY height ORDER BY height',
+      )
+      .all(newestHeight) as { readonly height: number; readonly bytes: number }[];
+    for (const { height, bytes } of oldestFirst) {
+      if (this.#bytes <= this.#bytesKept * 0.75) break;
+      this.#bytes -= bytes;
+      this.#floor = height;
+    }
+    this.#database.prepare('DELETE FROM deltas WHERE height <= ?').run(this.#floor);
+    this.#meta.put('delta-floor', encode(deltaFloorFormat, { height: this.#floor }));
+  }
+
+  /** Deltas of a shard after a height, oldest first; undefined where older ones would be needed. */
+  after(shard: number, height: number): ShardDelta[] | undefined {
+    if (height < this.#floor) return undefined;
+    const rows = this.#get.all(shard, height) as { readonly delta: Uint8Array }[];
+    return rows.map(({ delta }) => {
+      const decoded = decode(shardDeltaFormat, plainBytes(delta));
+      assert(decoded.ok, 'a stored delta decodes');
+      return decoded.value;
+    });
+  }
+}

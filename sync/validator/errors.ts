@@ -1,0 +1,30 @@
+/** Operating errors of a validator: what is wrong with its configuration, its place or its region. */
+
+/** Error codes raised in `sync/validator`. */
+export const VALIDATOR_ERROR_CODES = [
+  /** The configuration file cannot be read, is not JSON, or breaks the schema. */
+  'VALIDATOR_CONFIG_INVALID',
+  /** The genesis file cannot be read or is not a genesis. */
+  'GENESIS_UNREADABLE',
+  /** The key file's key is none of the region's validators. */
+  'NOT_A_VALIDATOR',
+  /** The peers of the configuration are not the other validators of the genesis. */
+  'PEERS_INCOMPLETE',
+  /** Another process works on the state directory. */
+  'STORE_BUSY',
+  /** The state directory belongs to another region. */
+  'STORE_FOREIGN',
+  /** What the store holds contradicts its own hashes. */
+  'STORE_CORRUPT',
+  /** The database cannot be opened or does not commit durably. */
+  'STORE_FAILED',
+  /** The listener for peers could not be opened. */
+  'PEER_PORT_TAKEN',
+  /** The listener for metrics could not be opened. */
+  'METRICS_PORT_TAKEN',
+  /** Own execution contradicts a certificate: the validator has stopped. */
+  'CHAIN_DIVERGED',
+] as const;
+
+/** One of these codes. */
+export type ValidatorErrorCode = (typeof VALIDATOR_ERROR_CODES)[number];

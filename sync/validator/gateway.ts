@@ -1,0 +1,197 @@
+/**
+ * Where terminals meet a validator: segments come in by MQTT, heads, receipts and deltas go out after each block, and
+ * questions are answered. Several brokers may be served; none is trusted.
+ */
+
+import { toHex } from '#core/bytes';
+import type { Clock } from '#core/clock';
+import type { Entropy } from '#core/entropy';
+import { decode, encode } from '#core/format';
+import type { Log } from '#core/log';
+import { type Segment, segmentBytesMax } from '#ledger/journal/segment';
+import type { LedgerState } from '#ledger/state/ledger-state';
+import {
+  deltaMessageFormat,
+  headMessageFormat,
+  receiptsMessageFormat,
+  replyFormat,
+  requestFormat,
+  turnedAwayFormat,
+} from '../wire/gateway-message.ts';
+import { faultyMax } from '../wire/quorum.ts';
+import { topicsOf } from '../wire/topics.ts';
+import { Allowance } from './allowance.ts';
+import { BrokerLink } from './broker-link.ts';
+import type { Committed } from './chain-keeper.ts';
+import type { QueryDesk } from './query-desk.ts';
+import type { ReceiptMessages } from './receipt-messages.ts';
+import type { TurnAway } from './segment-pool.ts';
+
+/** Receipts sent again for one duplicate segment. */
+const repeatLimits = { messages: 16, receipts: 1_024 };
+const questionsAllowed = { perSecond: 400, perSecondEach: 100, burstSeconds: 2 };
+const noticesAllowed = { perSecond: 200, perSecondEach: 20, burstSeconds: 2 };
+
+/** What the gateway needs. */
+export interface GatewayOptions {
+  readonly chainId: Uint8Array;
+  readonly self: number;
+  readonly validatorCount: number;
+  readonly brokers: readonly {
+    readonly url: string;
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
+  }[];
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly state: LedgerState;
+  readonly desk: QueryDesk;
+  readonly receipts: ReceiptMessages;
+  onSegment(bytes: Uint8Array): void;
+}
+
+/** What came through the gateway, for operators. */
+export interface GatewayStatus {
+  readonly brokersUp: number;
+  readonly segments: number;
+  readonly questions: number;
+  readonly refused: number;
+  readonly dropped: number;
+}
+
+/** The gateway of one validator. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #topics: ReturnType<typeof topicsOf>;
+  readonly #links: readonly BrokerLink[];
+  readonly #questionsAllowed: Allowance;
+  readonly #noticesAllowed: Allowance;
+  #segments = 0;
+  #questions = 0;
+  #refused = 0;
+  #head: Uint8Array | null = null;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#topics = topicsOf(options.chainId);
+    this.#questionsAllowed = new Allowance(options.clock, questionsAllowed);
+    this.#noticesAllowed = new Allowance(options.clock, noticesAllowed);
+    this.#links = options.brokers.map((broker) => this.#link(broker));
+  }
+
+  start(): void {
+    for (const link of this.#links) link.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.stop()));
+  }
+
+  status(): GatewayStatus {
+    const dropped = this.#links.reduce((sum, link) => sum + link.droppedCount, 0);
+    const brokersUp = this.#links.filter((link) => link.up).length;
+    return { brokersUp, segments: this.#segments, questions: this.#questions, refused: this.#refused, dropped };
+  }
+
+  /** Whether this validator is one of the f+1 that publish a block: at least one of them works. */
+  publishes(turn: number): boolean {
+    const { self, validatorCount } = this.#options;
+    const place = (((self - turn) % validatorCount) + validatorCount) % validatorCount;
+    return place <= faultyMax(validatorCount);
+  }
+
+  /** Tells the region of a block that has just been committed: receipts first, a till waits for them. */
+  publish(committed: Committed): void {
+    const { lightBlock, executed } = committed;
+    this.#head = encode(headMessageFormat, { lightBlock });
+    if (!this.publishes(lightBlock.header.height)) return;
+    for (const { author, message } of this.#options.receipts.ofBlock(committed)) {
+      this.#send(this.#topics.receipts(author), encode(receiptsMessageFormat, message), 1);
+    }
+    this.publishHead();
+    for (const delta of executed.change.deltas) {
+      const proof = this.#options.state.shardProof(delta.shard, executed.receiptsRoot);
+      this.#send(this.#topics.delta(delta.shard), encode(deltaMessageFormat, { lightBlock, delta, proof }), 1);
+    }
+  }
+
+  /** Takes note of a block that others have published long ago. */
+  caughtUp({ lightBlock }: Committed): void {
+    this.#head = encode(headMessageFormat, { lightBlock });
+  }
+
+  /** Retains the newest head at the brokers. */
+  publishHead(): void {
+    if (this.#head === null) return;
+    for (const link of this.#links) link.publish(this.#topics.head, this.#head, { qos: 0, retain: true });
+  }
+
+  /** Sends the receipts of a segment that was ordered before. */
+  repeatReceipts(segment: Segment): void {
+    if (!this.#mayNotify(segment)) return;
+    const { author, epoch, stream, firstSequence } = segment;
+    for (const message of this.#options.receipts.from(
+      { author, epoch, stream, fromSequence: firstSequence },
+      repeatLimits,
+    )) {
+      this.#send(this.#topics.receipts(author), encode(receiptsMessageFormat, message), 1);
+    }
+  }
+
+  /** Tells a sender why its segment was not taken. Advice only. */
+  turnAway(segment: Segment, reason: TurnAway, nextSequence: number | null): void {
+    if (!this.#mayNotify(segment)) return;
+    const { author, epoch, stream, firstSequence } = segment;
+    const notice = { author, epoch, stream, firstSequence, reason, nextSequence, validator: this.#options.self };
+    this.#send(this.#topics.turnedAway(author), encode(turnedAwayFormat, notice), 0);
+  }
+
+  /** All validators see the same segment: f+1 of them answer, and no author makes them answer without end. */
+  #mayNotify(segment: Segment): boolean {
+    return (
+      this.publishes((segment.signature[0] as number) + segment.firstSequence) &&
+      this.#noticesAllowed.take(segment.author)
+    );
+  }
+
+  #send(topic: string, payload: Uint8Array, qos: 0 | 1): void {
+    for (const link of this.#links) link.publish(topic, payload, { qos });
+  }
+
+  #link(broker: GatewayOptions['brokers'][number]): BrokerLink {
+    const { chainId, self, clock, entropy, log } = this.#options;
+    const questions = this.#topics.request(self);
+    const link: BrokerLink = new BrokerLink({
+      broker,
+      clientId: `bizain-v-${toHex(chainId.subarray(0, 4))}-${self}-${toHex(entropy.bytes(4))}`,
+      subscriptions: [this.#topics.upAll, questions],
+      bytesMax: segmentBytesMax,
+      clock,
+      entropy,
+      log,
+      onMessage: (topic, payload) => {
+        if (topic === questions) return this.#question(link, payload);
+        this.#segments++;
+        this.#options.onSegment(payload);
+      },
+      onUp: () => this.publishHead(),
+    });
+    return link;
+  }
+
+  #question(link: BrokerLink, payload: Uint8Array): void {
+    const decoded = payload.length <= requestFormat.bytesMax ? decode(requestFormat, payload) : null;
+    if (decoded === null || !decoded.ok) {
+      this.#refused++;
+      return;
+    }
+    const { id, replyTo, query } = decoded.value;
+    this.#questions++;
+    const allowed = this.#questionsAllowed.take(replyTo);
+    const answer = allowed ? this.#options.desk.answer(query) : ({ kind: 'none', reason: 'BUSY' } as const);
+    link.publish(this.#topics.reply(replyTo), encode(replyFormat, { id, validator: this.#options.self, answer }), {
+      qos: 1,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+/** Who this validator is: genesis, key, and place among the others, from the files that the configuration names. */
+import { readFileSync } from 'node:fs';
+import { readKeyFile } from '#core/atomic-file';
+import { equalBytes } from '#core/bytes';
+import { publicKeyOf } from '#core/ed25519';
+import { BizainError } from '#core/errors';
+import { decode } from '#core/format';
+import { chainIdOf, type Genesis, genesisFormat } from '../wire/genesis.ts';
+import type { ValidatorErrorCode } from './errors.ts';
+import type { PeerAddress } from './peer-transport.ts';
+import type { ValidatorConfig } from './validator-config.ts';
+
+/** A validator of a region. */
+export interface Identity {
+  readonly genesis: Genesis;
+  readonly chainId: Uint8Array;
+  readonly secretSeed: Uint8Array;
+  /** Index in the genesis. */
+  readonly self: number;
+  readonly name: string;
+  readonly peers: readonly PeerAddress[];
+}
+
+function fail(code: ValidatorErrorCode, message: string, cause?: unknown): never {
+  throw new BizainError({ code, message, cause });
+}
+
+function readGenesis(path: string): Genesis {
+  let bytes: Uint8Array;
+  try {
+    bytes = Uint8Array.from(readFileSync(path));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return fail('GENESIS_UNREADABLE', `The genesis file ${path} cannot be read: ${reason}. Check the path.`, cause);
+  }
+  const decoded = decode(genesisFormat, bytes);
+  if (decoded.ok) return decoded.value;
+  return fail(
+    'GENESIS_UNREADABLE',
+    `The genesis file ${path} is not a genesis (${decoded.reason}). Copy it again from the region's operator.`,
+  );
+}
+
+function peersOf(config: ValidatorConfig, genesis: Genesis, self: number): PeerAddress[] {
+  return genesis.validators.flatMap(({ name }, validator) => {
+    if (validator === self) return [];
+    const found = config.peers.find((peer) => peer.name === name);
+    if (found === undefined) {
+      return fail('PEERS_INCOMPLETE', `The configuration names no address for validator ${name}. Add it to "peers".`);
+    }
+    return [{ validator, host: found.host, port: found.port }];
+  });
+}
+
+/** Reads the files. Throws `GENESIS_UNREADABLE`, `NOT_A_VALIDATOR`, `PEERS_INCOMPLETE` and what `readKeyFile` throws. */
+export function readIdentity(config: ValidatorConfig): Identity {
+  const genesis = readGenesis(config.genesis);
+  const secretSeed = readKeyFile(config.keyFile);
+  const publicKey = publicKeyOf(secretSeed);
+  const self = genesis.validators.findIndex((member) => equalBytes(member.publicKey, publicKey));
+  const member = genesis.validators[self];
+  if (member === undefined) {
+    return fail(
+      'NOT_A_VALIDATOR',
+      `The key in ${config.keyFile} belongs to none of the validators in ${config.genesis}. Check both files.`,
+    );
+  }
+  const peers = peersOf(config, genesis, self);
+  return { genesis, chainId: chainIdOf(genesis), secretSeed, self, name: member.name, peers };
+}

@@ -1,0 +1,95 @@
+/** What peers ask and say, sorted: statements to the replica, segments to the door, questions answered from the store. */
+import { toHex } from '#core/bytes';
+import { encode } from '#core/format';
+import { type CommittedBlock, catchUpBlocksMax, committedBlockFormat, type PeerMessage } from '../wire/peer-message.ts';
+import type { BlockStore } from './block-store.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { ChainKeeper } from './chain-keeper.ts';
+import type { ReplicaDriver } from './replica-driver.ts';
+import type { SegmentDoor } from './segment-door.ts';
+import type { SegmentPool } from './segment-pool.ts';
+
+/** Bytes of blocks in one answer; a single larger block is still given. */
+const blocksBytesMax = 6 * 1024 * 1024;
+
+/** What the desk hands on to. */
+export interface PeerDeskOptions {
+  readonly store: BlockStore;
+  readonly keeper: ChainKeeper;
+  readonly pool: SegmentPool;
+  readonly driver: ReplicaDriver;
+  readonly door: SegmentDoor;
+  readonly catchUp: CatchUp;
+  send(to: number, message: PeerMessage): void;
+}
+
+/** The desk of one validator. */
+export class PeerDesk {
+  readonly #options: PeerDeskOptions;
+  /** Who last proposed at the height in work: the likeliest to have a block's bodies. */
+  #proposer: number | null = null;
+
+  constructor(options: PeerDeskOptions) {
+    this.#options = options;
+  }
+
+  get proposer(): number | null {
+    return this.#proposer;
+  }
+
+  take(from: number, message: PeerMessage): void {
+    const { driver, door, catchUp } = this.#options;
+    switch (message.kind) {
+      case 'proposal':
+        this.#proposer = from;
+        return driver.dispatch({ kind: 'proposal', proposal: message.proposal });
+      case 'vote':
+        return driver.dispatch({ kind: 'vote', vote: message.vote });
+      case 'timeout':
+        return driver.dispatch({ kind: 'timeout', timeout: message.timeout });
+      case 'status':
+        return driver.dispatch({ kind: 'peer-status', validator: from, committedHeight: message.committedHeight });
+      case 'want-block':
+        return driver.dispatch({
+          kind: 'want-block',
+          validator: from,
+          height: message.height,
+          blockHash: message.blockHash,
+        });
+      case 'block':
+        return driver.dispatch({ kind: 'block', block: message.block });
+      case 'want-bodies':
+        return this.#giveBodies(from, message.digests);
+      case 'body':
+        return door.fromPeer(message.segment);
+      case 'want-blocks':
+        return this.#giveBlocks(from, message.fromHeight, message.count);
+      case 'blocks':
+        return catchUp.take(from, message.blocks);
+      case 'hello':
+      case 'hello-proof':
+        return;
+    }
+  }
+
+  #giveBodies(to: number, digests: readonly Uint8Array[]): void {
+    for (const digest of digests) {
+      const segment = this.#options.pool.body(toHex(digest)) ?? this.#options.store.body(digest);
+      if (segment !== undefined) this.#options.send(to, { kind: 'body', segment });
+    }
+  }
+
+  #giveBlocks(to: number, fromHeight: number, count: number): void {
+    const blocks: CommittedBlock[] = [];
+    const newest = this.#options.keeper.chain.height;
+    let bytes = 0;
+    for (let height = fromHeight; height <= newest && blocks.length < Math.min(count, catchUpBlocksMax); height++) {
+      const block = this.#options.store.committedBlock(height);
+      if (block === undefined) break;
+      bytes += encode(committedBlockFormat, block).length;
+      if (blocks.length > 0 && bytes > blocksBytesMax) break;
+      blocks.push(block);
+    }
+    this.#options.send(to, { kind: 'blocks', blocks });
+  }
+}

@@ -1,0 +1,119 @@
+/** Makes the messages that prove receipts to their authors: fresh from a commit, or from the store. */
+import { assert } from '#core/assert';
+import { decode } from '#core/format';
+import { taggedHash } from '#core/hash';
+import { type Receipt, receiptFormat } from '#ledger/receipt';
+import type { ReceiptsMessage } from '../wire/gateway-message.ts';
+import type { BlockStore } from './block-store.ts';
+import type { Committed } from './chain-keeper.ts';
+import { ProofPaths } from './proof-paths.ts';
+
+/** Receipts in one message: about half a megabyte with their paths, which any broker carries. */
+const receiptsMaxMessage = 1_024;
+const blocksKept = 16;
+
+interface ProvedBlock {
+  readonly lightBlock: ReceiptsMessage['lightBlock'];
+  readonly stateRoot: Uint8Array;
+  readonly paths: ProofPaths;
+  receiptAt(index: number): Receipt;
+}
+
+/** Receipts of a stream, from a sequence on. */
+export interface ReceiptsWanted {
+  readonly author: string;
+  readonly epoch: number;
+  readonly stream: number;
+  readonly fromSequence: number;
+}
+
+function receiptsMessage(block: ProvedBlock, indexes: readonly number[]): ReceiptsMessage {
+  const { lightBlock, stateRoot, paths } = block;
+  const receipts = indexes.map((index) => ({ receipt: block.receiptAt(index), index, path: paths.path(index) }));
+  return { lightBlock, stateRoot, receiptCount: paths.leafCount, receipts };
+}
+
+/** Proves receipts. Keeps the trees of a few blocks, since several are usually asked of one. */
+export class ReceiptMessages {
+  readonly #store: BlockStore;
+  readonly #blocks = new Map<number, ProvedBlock>();
+
+  constructor(store: BlockStore) {
+    this.#store = store;
+  }
+
+  /** A block's receipts by author. */
+  ofBlock({ lightBlock, executed }: Committed): { readonly author: string; readonly message: ReceiptsMessage }[] {
+    const { receipts, stateRoot, receiptLeaves } = executed;
+    const block: ProvedBlock = {
+      lightBlock,
+      stateRoot,
+      paths: new ProofPaths(receiptLeaves),
+      receiptAt: (index) => receipts[index] as Receipt,
+    };
+    this.#keep(lightBlock.header.height, block);
+    const byAuthor = new Map<string, number[]>();
+    for (const [index, { author }] of receipts.entries()) {
+      const indexes = byAuthor.get(author);
+      if (indexes === undefined) byAuthor.set(author, [index]);
+      else indexes.push(index);
+    }
+    return [...byAuthor].flatMap(([author, indexes]) =>
+      slices(indexes).map((slice) => ({ author, message: receiptsMessage(block, slice) })),
+    );
+  }
+
+  /** Receipts of a stream from a sequence on, oldest first, as far as the limits reach; a message each block and slice. */
+  from(wanted: ReceiptsWanted, limits: { readonly messages: number; readonly receipts: number }): ReceiptsMessage[] {
+    const messages: ReceiptsMessage[] = [];
+    let count = 0;
+    for (const span of this.#store.spans(wanted, wanted.fromSequence, limits.messages)) {
+      const block = this.#block(span.height);
+      const skipped = Math.max(0, wanted.fromSequence - span.first);
+      const indexes = Array.from(
+        { length: span.last - span.first + 1 - skipped },
+        (_, index) => span.at + skipped + index,
+      );
+      for (const slice of slices(indexes)) {
+        if (messages.length >= limits.messages || (count > 0 && count + slice.length > limits.receipts))
+          return messages;
+        messages.push(receiptsMessage(block, slice));
+        count += slice.length;
+      }
+    }
+    return messages;
+  }
+
+  #block(height: number): ProvedBlock {
+    const known = this.#blocks.get(height);
+    if (known !== undefined) return known;
+    const result = this.#store.result(height);
+    assert(result !== undefined, 'spans name committed blocks');
+    const { lightBlock, stateRoot, receipts } = result;
+    const paths = new ProofPaths(receipts.map((bytes) => taggedHash('bizain/receipt/1', bytes)));
+    const block: ProvedBlock = {
+      lightBlock,
+      stateRoot,
+      paths,
+      receiptAt(index) {
+        const decoded = decode(receiptFormat, receipts[index] as Uint8Array);
+        assert(decoded.ok, 'a stored receipt decodes');
+        return decoded.value;
+      },
+    };
+    this.#keep(height, block);
+    return block;
+  }
+
+  #keep(height: number, block: ProvedBlock): void {
+    const oldest = this.#blocks.keys().next();
+    if (this.#blocks.size >= blocksKept && !oldest.done) this.#blocks.delete(oldest.value);
+    this.#blocks.set(height, block);
+  }
+}
+
+function slices(indexes: readonly number[]): number[][] {
+  const out: number[][] = [];
+  for (let at = 0; at < indexes.length; at += receiptsMaxMessage) out.push(indexes.slice(at, at + receiptsMaxMessage));
+  return out;
+}

@@ -1,0 +1,84 @@
+/** Opens a validator's store and takes up the state in it, checked against what the last certificate says. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { equalBytes, toHex } from '#core/bytes';
+import { BizainError } from '#core/errors';
+import { genesisState } from '#ledger/genesis-state';
+import { receiptsRoot } from '#ledger/receipt';
+import { History } from '#ledger/state/history';
+import { LedgerState } from '#ledger/state/ledger-state';
+import { resultRoot } from '#ledger/state/roots';
+import { genesisChain } from '../pbft/chain.ts';
+import { BlockStore } from './block-store.ts';
+import type { ValidatorErrorCode } from './errors.ts';
+import type { Identity } from './identity.ts';
+import { storeCorrupt } from './store-database.ts';
+
+/** Blocks whose links are checked at start. */
+const linksChecked = 64;
+
+/** An open store and the state it holds. */
+export interface RecoveredStore {
+  readonly store: BlockStore;
+  readonly state: LedgerState;
+}
+
+function begin(store: BlockStore, { genesis, chainId }: Identity): LedgerState {
+  const state = genesisState(genesis);
+  const result = resultRoot(state.stateRoot, receiptsRoot([]));
+  const { seed, timeMs } = genesis;
+  store.begin(chainId, state, genesisChain({ seed, timeMs, resultRoot: result, historyRoot: new History().root }));
+  return state;
+}
+
+/** State, chain and history must agree with the last certificate; the last blocks with each other. */
+function check(store: BlockStore, state: LedgerState): void {
+  const chain = store.chain();
+  const history = store.history();
+  if (history.count !== chain.height || !equalBytes(history.root, chain.historyRoot))
+    storeCorrupt(store.path, 'the history is not that of the chain');
+  if (chain.height === 0) {
+    if (!equalBytes(resultRoot(state.stateRoot, receiptsRoot([])), chain.resultRoot))
+      storeCorrupt(store.path, 'the state is not that of the genesis');
+    return;
+  }
+  const last = store.result(chain.height);
+  if (last === undefined) return storeCorrupt(store.path, `block ${chain.height} is missing`);
+  const { certificate } = last.lightBlock;
+  if (!equalBytes(certificate.blockHash, chain.blockHash))
+    storeCorrupt(store.path, 'the last block is not that of the chain');
+  if (!equalBytes(resultRoot(state.stateRoot, last.receiptsRoot), certificate.resultRoot)) {
+    storeCorrupt(
+      store.path,
+      `the state root ${toHex(state.stateRoot)} is not the one certified at height ${chain.height}`,
+    );
+  }
+  let { header } = last.lightBlock;
+  for (let height = chain.height - 1; height > 0 && height > chain.height - linksChecked; height--) {
+    const block = store.lightBlock(height);
+    if (block === undefined || !equalBytes(block.certificate.blockHash, header.parentHash))
+      return storeCorrupt(store.path, `block ${height} is not the parent of the next`);
+    header = block.header;
+  }
+}
+
+/** Opens `validator.db` in the state directory, which is made if need be. Throws `STORE_...` errors. */
+export function recoverStore(stateDir: string, identity: Identity): RecoveredStore {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const store = new BlockStore(join(stateDir, 'validator.db'));
+  try {
+    const chainId = store.chainId();
+    if (chainId === undefined) return { store, state: begin(store, identity) };
+    if (!equalBytes(chainId, identity.chainId)) {
+      const code: ValidatorErrorCode = 'STORE_FOREIGN';
+      const message = `The state directory ${stateDir} belongs to another region. Use an empty one for region ${identity.genesis.region}.`;
+      throw new BizainError({ code, message });
+    }
+    const state = LedgerState.load(store.shards());
+    check(store, state);
+    return { store, state };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,242 @@
+/** Obeys the replica's effects in their order and brings it the answers: the only place where its statements become deeds. */
+import { assert } from '#core/assert';
+import { equalBytes, toHex } from '#core/bytes';
+import type { Clock, Timer } from '#core/clock';
+import { decode } from '#core/format';
+import type { Log } from '#core/log';
+import { segmentBytesMax, segmentEntriesMax, segmentFormat } from '#ledger/journal/segment';
+import { Replica } from '../pbft/replica.ts';
+import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaPorts, ReplicaStatus } from '../pbft/types.ts';
+import { type Block, blockBodyBytesMax, blockEntriesMax } from '../wire/block.ts';
+import type { PeerMessage } from '../wire/peer-message.ts';
+import type { BeaconKeeper } from './beacon-keeper.ts';
+import type { BlockStore, Body } from './block-store.ts';
+import type { BodyCollector } from './body-collector.ts';
+import { divergence } from './catch-up.ts';
+import type { ChainKeeper, Committed } from './chain-keeper.ts';
+import type { Executor } from './executor.ts';
+import type { GatherLimits, SegmentPool } from './segment-pool.ts';
+
+/** What an own block takes from the pool: less than a block may hold, so that executing it stays far below a view's time-out. */
+export const gatherLimits: GatherLimits = { segments: 4_096, bytes: 4 * 1024 * 1024, entries: 8_192 };
+
+type EffectOf<K extends ReplicaEffect['kind']> = Extract<ReplicaEffect, { readonly kind: K }>;
+
+/** What the driver drives with. */
+export interface DriverOptions {
+  readonly config: ReplicaConfig;
+  readonly ports: ReplicaPorts;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: BlockStore;
+  readonly executor: Executor;
+  readonly pool: SegmentPool;
+  readonly keeper: ChainKeeper;
+  readonly collector: BodyCollector;
+  readonly beacon: BeaconKeeper;
+  broadcast(message: PeerMessage): void;
+  send(to: number, message: PeerMessage): void;
+  catchUp(hint: number | null): void;
+  /** A block has become final by this replica's own doing. */
+  onCommitted(committed: Committed): void;
+  /** The chain has moved on, by whatever way. */
+  afterCommit(): void;
+  /** The validator cannot go on: disk failure, divergence, or a programmer's error. */
+  onFatal(error: unknown): void;
+}
+
+/** Steps the replica. Inputs are taken one after the other; those that come up while obeying wait their turn. */
+export class ReplicaDriver {
+  readonly #options: DriverOptions;
+  readonly #replica: Replica;
+  readonly #inputs: ReplicaInput[] = [];
+  /** Bodies of blocks on disk that may be executed. */
+  readonly #bodies = new Map<string, readonly Body[]>();
+  #running = false;
+  #stopped = false;
+  #timer: Timer | null = null;
+  #waiting = 0;
+  #evidence = 0;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#replica = new Replica(options.config, options.ports);
+  }
+
+  /** Hands the replica what the disk holds. */
+  start(): void {
+    const { store, keeper } = this.#options;
+    const { chain } = keeper;
+    const blocks = store.proposals(chain.height + 1);
+    this.dispatch({ kind: 'started', recovered: { chain, record: store.record(), blocks } });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  status(): ReplicaStatus {
+    return this.#replica.status();
+  }
+
+  /** Equivocations seen since the start. */
+  get evidenceCount(): number {
+    return this.#evidence;
+  }
+
+  /** Tells the replica what waits, when it matters: something where nothing was, or `always` after a commit. */
+  poolChanged(always: boolean): void {
+    const { waitingCount, oldest } = this.#options.pool.waiting();
+    const news = always || (this.#waiting === 0) !== (waitingCount === 0);
+    this.#waiting = waitingCount;
+    if (news) this.dispatch({ kind: 'pool', waitingCount, oldest });
+  }
+
+  /** The chain has been moved on by a catch-up. */
+  caughtUp(committed: Committed): void {
+    this.#afterCommit(committed);
+  }
+
+  dispatch(input: ReplicaInput): void {
+    if (this.#stopped) return;
+    this.#inputs.push(input);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined && !this.#stopped; next = this.#inputs.shift()) {
+        const { clock } = this.#options;
+        const effects = this.#replica.step(next, { nowMs: clock.monotonicMs(), wallMs: clock.wallMs() });
+        for (const effect of effects) this.#obey(effect);
+      }
+    } catch (error) {
+      this.stop();
+      this.#options.onFatal(error);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #obey(effect: ReplicaEffect): void {
+    const options = this.#options;
+    switch (effect.kind) {
+      case 'gather':
+        return this.dispatch({
+          kind: 'gathered',
+          height: effect.height,
+          view: effect.view,
+          digests: options.pool.gather(gatherLimits),
+        });
+      case 'store-block':
+        return this.#store(effect);
+      case 'execute':
+        return this.#execute(effect);
+      case 'persist':
+        options.store.putRecord(effect.record);
+        return this.dispatch({ kind: 'persisted', token: effect.token });
+      case 'broadcast':
+        return options.broadcast(effect.message);
+      case 'send':
+        return options.send(effect.to, effect.message);
+      case 'commit':
+        return this.#commit(effect);
+      case 'catch-up':
+        return options.catchUp(effect.hint);
+      case 'set-timer':
+        return this.#setTimer(effect.atMs);
+      case 'prove-ahead':
+        return options.beacon.proveAhead(effect.alpha);
+      case 'evidence':
+        this.#evidence++;
+        return options.log.error(
+          { ...effect.equivocation, pair: effect.equivocation.pair.kind },
+          'a validator signed two different statements for one place',
+        );
+      case 'diverged':
+        throw divergence(effect.height);
+    }
+  }
+
+  #store({ block, blockHash }: EffectOf<'store-block'>): void {
+    this.#options.collector.collect(block, blockHash, (bodies) => {
+      const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
+      const entries = bodies.reduce((sum, body) => sum + entryCount(body.bytes), 0);
+      if (bytes > blockBodyBytesMax || entries > blockEntriesMax) {
+        return this.dispatch({ kind: 'refused', blockHash, reason: 'BLOCK_TOO_LARGE' });
+      }
+      try {
+        this.#options.store.storeProposal(block, blockHash, bodies);
+      } catch (error) {
+        this.stop();
+        return this.#options.onFatal(error);
+      }
+      this.#bodies.set(toHex(blockHash), bodies);
+      this.dispatch({ kind: 'stored', blockHash, full: isFull(block, bytes, entries) });
+    });
+  }
+
+  #execute({ block, blockHash }: EffectOf<'execute'>): void {
+    const bodies = this.#bodies.get(toHex(blockHash));
+    assert(bodies !== undefined, 'a block is stored before it is executed');
+    const { resultRoot } = this.#options.executor.execute(
+      block.header,
+      blockHash,
+      bodies.map((body) => body.bytes),
+    );
+    this.dispatch({ kind: 'executed', blockHash, resultRoot });
+  }
+
+  #commit({ block, blockHash, certificate }: EffectOf<'commit'>): void {
+    const { keeper } = this.#options;
+    // A catch-up may have been faster.
+    if (block.header.height <= keeper.chain.height) return this.dispatch({ kind: 'committed', chain: keeper.chain });
+    const executed = this.#options.executor.result(blockHash);
+    assert(
+      executed !== undefined && equalBytes(executed.resultRoot, certificate.resultRoot),
+      'the replica compared the results',
+    );
+    // `stored` has put the bodies on disk.
+    const committed = keeper.commit(block, blockHash, certificate, []);
+    this.#options.onCommitted(committed);
+    this.#afterCommit(committed);
+  }
+
+  #afterCommit({ chain }: Committed): void {
+    this.#bodies.clear();
+    this.#options.collector.dropUpTo(chain.height);
+    this.dispatch({ kind: 'committed', chain });
+    this.#options.afterCommit();
+    this.poolChanged(true);
+  }
+
+  #setTimer(atMs: number | null): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (atMs === null) return;
+    const { clock } = this.#options;
+    // A timer may fire a fraction early: round up, so that the replica does not step twice for one deadline.
+    const delayMs = Math.max(0, Math.ceil(atMs - clock.monotonicMs()));
+    this.#timer = clock.setTimer(delayMs, () => this.dispatch({ kind: 'tick' }));
+  }
+}
+
+const counts = new WeakMap<Uint8Array, number>();
+
+/** Entries that a body brings to a block; 0 where it is no segment and will be skipped. */
+function entryCount(bytes: Uint8Array): number {
+  const known = counts.get(bytes);
+  if (known !== undefined) return known;
+  const decoded = decode(segmentFormat, bytes);
+  const count = decoded.ok ? decoded.value.entries.length : 0;
+  counts.set(bytes, count);
+  return count;
+}
+
+/** Whether one more segment might not have fitted in, by the proposer's own limits. */
+function isFull(block: Block, bytes: number, entries: number): boolean {
+  return (
+    block.bodyDigests.length >= gatherLimits.segments ||
+    bytes + segmentBytesMax > gatherLimits.bytes ||
+    entries + segmentEntriesMax > gatherLimits.entries
+  );
+}

@@ -1,0 +1,93 @@
+/** What happens to a segment that arrives, from a broker or from a peer: into the pool, answered, or turned away. */
+import type { Clock } from '#core/clock';
+import type { BodyCollector } from './body-collector.ts';
+import type { Gateway } from './gateway.ts';
+import { LateComers } from './late-comers.ts';
+import type { Pooled } from './pooled-stream.ts';
+import type { SegmentPool } from './segment-pool.ts';
+
+/** A segment is handed to the peers when it was not ordered within this time: perhaps they never got it. */
+const gossipAfterMs = 400;
+const gossipMaxATime = 64;
+/** What waits behind a gap for longer is dropped: its sender sends it again. */
+const stuckMs = 60_000;
+
+/** What the door leads to. */
+export interface SegmentDoorOptions {
+  readonly pool: SegmentPool;
+  readonly collector: BodyCollector;
+  readonly gateway: () => Gateway;
+  readonly clock: Clock;
+  gossip(segment: Pooled): void;
+  /** Something was admitted. */
+  onAdmitted(): void;
+}
+
+/** The door of one validator. */
+export class SegmentDoor {
+  readonly #options: SegmentDoorOptions;
+  readonly #late: LateComers;
+  readonly #turnedAway: Record<string, number> = {};
+
+  constructor(options: SegmentDoorOptions) {
+    this.#options = options;
+    this.#late = new LateComers(options.clock);
+  }
+
+  /** Segments turned away, by reason. */
+  get turnedAway(): Readonly<Record<string, number>> {
+    return this.#turnedAway;
+  }
+
+  /** A segment from a terminal: it is answered. */
+  fromTerminal(bytes: Uint8Array): void {
+    this.#take(bytes, { answer: true, mayWait: true });
+  }
+
+  /** A segment from a peer: either asked for, or gossip. */
+  fromPeer(bytes: Uint8Array): void {
+    if (!this.#options.collector.offer(bytes)) this.#take(bytes, { answer: false, mayWait: true });
+  }
+
+  /** The ledger has moved on: authors may have become known. */
+  afterCommit(): void {
+    for (const held of this.#late.takeAll()) {
+      const waits = this.#take(held.bytes, { answer: held.last, mayWait: false });
+      if (waits && !held.last) this.#late.putBack(held);
+    }
+  }
+
+  /** Now and then: gossip what waits too long, give up what is stuck. */
+  tidy(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const segment of this.#options.pool.toGossip(nowMs - gossipAfterMs, gossipMaxATime))
+      this.#options.gossip(segment);
+    this.#options.pool.dropStuck(nowMs - stuckMs);
+    this.afterCommit();
+  }
+
+  /** Whether the segment's author may only be unknown so far. */
+  #take(bytes: Uint8Array, how: { readonly answer: boolean; readonly mayWait: boolean }): boolean {
+    const admission = this.#options.pool.admit(bytes);
+    switch (admission.kind) {
+      case 'known':
+        return false;
+      case 'admitted':
+        this.#options.collector.offerNamed(admission.pooled.name, admission.pooled.bytes);
+        this.#options.onAdmitted();
+        return false;
+      case 'duplicate':
+        if (how.answer) this.#options.gateway().repeatReceipts(admission.segment);
+        return false;
+      case 'turned-away': {
+        const { reason, segment, nextSequence } = admission;
+        const early = reason === 'UNKNOWN_AUTHOR' || reason === 'STALE_EPOCH';
+        if (early && !how.answer && !how.mayWait) return true;
+        if (early && how.mayWait && this.#late.hold(bytes)) return true;
+        this.#turnedAway[reason] = (this.#turnedAway[reason] ?? 0) + 1;
+        if (how.answer && segment !== null) this.#options.gateway().turnAway(segment, reason, nextSequence);
+        return false;
+      }
+    }
+  }
+}

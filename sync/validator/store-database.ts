@@ -1,0 +1,121 @@
+/** Opens validator.db so that a commit that returned survives a power cut, and holds the few checked values in it. */
+import Database from 'better-sqlite3';
+import { equalBytes } from '#core/bytes';
+import { BizainError } from '#core/errors';
+import { sha256 } from '#core/hash';
+import type { ValidatorErrorCode } from './errors.ts';
+
+export type StoreDatabase = Database.Database;
+
+/** The version of the tables; another one is refused. */
+const schemaVersion = 1;
+
+const schema = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE bodies (digest BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE proposals (hash BLOB PRIMARY KEY, height INTEGER NOT NULL, block BLOB NOT NULL, fresh BLOB NOT NULL) STRICT;
+CREATE TABLE blocks (height INTEGER PRIMARY KEY, hash BLOB NOT NULL, block BLOB NOT NULL, certificate BLOB NOT NULL,
+  state_root BLOB NOT NULL, receipts_root BLOB NOT NULL, receipts BLOB NOT NULL) STRICT;
+CREATE TABLE spans (author TEXT NOT NULL, epoch INTEGER NOT NULL, stream INTEGER NOT NULL, last INTEGER NOT NULL,
+  first INTEGER NOT NULL, height INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (author, epoch, stream, last)) STRICT, WITHOUT ROWID;
+CREATE TABLE shards (id INTEGER PRIMARY KEY, shard TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE leaves (shard INTEGER NOT NULL, slot INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+  PRIMARY KEY (shard, slot)) STRICT, WITHOUT ROWID;
+CREATE TABLE deltas (height INTEGER NOT NULL, shard INTEGER NOT NULL, delta BLOB NOT NULL, PRIMARY KEY (height, shard)) STRICT;
+CREATE INDEX deltas_by_shard ON deltas (shard, height);
+`;
+
+/** A plain view of what SQLite returned. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Throws `STORE_CORRUPT` with what to do. */
+export function storeCorrupt(path: string, what: string): never {
+  const code: ValidatorErrorCode = 'STORE_CORRUPT';
+  const message = `The validator's store ${path} contradicts its own hashes: ${what}. Do not repair it: move the state directory away and start with an empty one; the validator then fetches the chain from its peers. Keep the others running meanwhile.`;
+  throw new BizainError({ code, message, context: { path } });
+}
+
+function failed(code: ValidatorErrorCode, message: string, path: string, cause?: unknown): never {
+  throw new BizainError({ code, message, context: { path }, cause });
+}
+
+function prepare(database: StoreDatabase, path: string): void {
+  // One process a store: two would vote twice. EXCLUSIVE holds the lock and needs no shared memory file.
+  database.pragma('locking_mode = EXCLUSIVE');
+  database.pragma('journal_mode = WAL');
+  // better-sqlite3 is compiled to weaken WAL to NORMAL, which loses acknowledged commits on a power cut.
+  database.pragma('synchronous = FULL');
+  database.pragma('wal_autocheckpoint = 4000');
+  const version = database.pragma('user_version', { simple: true });
+  database.exec('BEGIN IMMEDIATE');
+  if (version === 0) database.exec(schema);
+  database.pragma(`user_version = ${schemaVersion}`);
+  database.exec('COMMIT');
+  if (version !== 0 && version !== schemaVersion) {
+    failed(
+      'STORE_FAILED',
+      `The store ${path} has version ${String(version)}, this program knows ${schemaVersion}.`,
+      path,
+    );
+  }
+  if (database.pragma('synchronous', { simple: true }) !== 2) {
+    failed('STORE_FAILED', `The store ${path} does not commit with synchronous=FULL; it would lose votes.`, path);
+  }
+}
+
+/** Opens the database, makes its tables, and takes its lock. Throws `STORE_BUSY`, `STORE_CORRUPT`, `STORE_FAILED`. */
+export function openStoreDatabase(path: string): StoreDatabase {
+  let database: StoreDatabase | undefined;
+  try {
+    database = new Database(path, { timeout: 200 });
+    prepare(database, path);
+    return database;
+  } catch (cause) {
+    database?.close();
+    if (cause instanceof BizainError) throw cause;
+    const sqlite = cause instanceof Database.SqliteError ? cause.code : '';
+    if (sqlite.startsWith('SQLITE_BUSY')) {
+      return failed(
+        'STORE_BUSY',
+        `Another process holds ${path}. Two validators with one key would vote twice: stop the other one.`,
+        path,
+        cause,
+      );
+    }
+    if (sqlite.startsWith('SQLITE_CORRUPT') || sqlite === 'SQLITE_NOTADB') return storeCorrupt(path, String(cause));
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return failed(
+      'STORE_FAILED',
+      `Opening ${path} failed (${reason}). Check that the state directory is writable and has space.`,
+      path,
+      cause,
+    );
+  }
+}
+
+/** Small values by name, each with its hash, inside the caller's transaction. */
+export class MetaTable {
+  readonly #path: string;
+  readonly #get: Database.Statement<[string]>;
+  readonly #put: Database.Statement<[string, Uint8Array, Uint8Array]>;
+
+  constructor(database: StoreDatabase, path: string) {
+    this.#path = path;
+    this.#get = database.prepare('SELECT value, hash FROM meta WHERE key = ?');
+    this.#put = database.prepare('INSERT OR REPLACE INTO meta (key, value, hash) VALUES (?, ?, ?)');
+  }
+
+  /** The value, or undefined where there is none. Throws `STORE_CORRUPT` when it is not what was written. */
+  get(key: string): Uint8Array | undefined {
+    const row = this.#get.get(key) as { readonly value: Uint8Array; readonly hash: Uint8Array } | undefined;
+    if (row === undefined) return undefined;
+    if (!equalBytes(sha256(row.value), row.hash)) storeCorrupt(this.#path, `the value "${key}" has changed`);
+    return plainBytes(row.value);
+  }
+
+  put(key: string, value: Uint8Array): void {
+    this.#put.run(key, value, sha256(value));
+  }
+}

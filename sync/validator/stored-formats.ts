@@ -1,0 +1,27 @@
+/** Formats of what a validator keeps for itself: never sent, versioned because a newer program reads it again. */
+import { bytes, bytesOf, list, uint, versioned } from '#core/format';
+import { blockEntriesMax } from '../wire/block.ts';
+
+/** The encoded receipts of one block, in order. */
+export const storedReceiptsFormat = versioned(
+  'stored-receipts',
+  1,
+  { bytesMax: 24 * 1024 * 1024 },
+  { receipts: list(bytes({ min: 1, max: 256 }), { max: blockEntriesMax }) },
+);
+
+/** The history so far: how many blocks, and its peaks. */
+export const storedHistoryFormat = versioned(
+  'stored-history',
+  1,
+  { bytesMax: 4_096 },
+  { count: uint({ max: Number.MAX_SAFE_INTEGER }), peaks: list(bytesOf(32), { max: 64 }) },
+);
+
+/** Up to which height deltas have been dropped. */
+export const deltaFloorFormat = versioned(
+  'delta-floor',
+  1,
+  { bytesMax: 32 },
+  { height: uint({ max: Number.MAX_SAFE_INTEGER }) },
+);

@@ -1,0 +1,80 @@
+/** The configuration of one validator: a strict schema with a unit, a default and bounds for every key. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { BizainError } from '#core/errors';
+import type { ValidatorErrorCode } from './errors.ts';
+
+const code: ValidatorErrorCode = 'VALIDATOR_CONFIG_INVALID';
+const configBytesMax = 256 * 1024;
+const path = z.string().min(1).max(1_024);
+const host = z.string().min(1).max(253);
+const port = z.int().min(1).max(65_535);
+const listen = z.strictObject({ host, port: z.int().min(0).max(65_535).describe('0 takes a free port.') });
+
+const broker = z.strictObject({
+  url: z
+    .string()
+    .regex(/^(mqtts?|wss?):\/\//)
+    .max(1_024)
+    .describe('MQTT broker, e.g. mqtt://127.0.0.1:1883. MQTT 3.1.1 is spoken.'),
+  username: z.string().max(256).optional(),
+  password: z.string().max(1_024).optional(),
+});
+
+/** Schema of a validator's configuration file (JSON). Relative paths count from the file's folder. */
+export const validatorConfigSchema = z.strictObject({
+  genesis: path.describe("The region's genesis file."),
+  keyFile: path.describe(
+    'Secret key of the validator, 64 hex characters, mode 0600. Its public key names the validator.',
+  ),
+  stateDir: path.describe('Folder of validator.db: on a real disk, private to the validator.'),
+  peerListen: listen.describe('Where the other validators connect to.'),
+  peers: z
+    .array(z.strictObject({ name: z.string().min(1).max(32), host, port }))
+    .min(1)
+    .max(16)
+    .describe('The other validators by their names in the genesis. An entry for this validator itself is passed over.'),
+  brokers: z.array(broker).min(1).max(8).describe('All of them are served at the same time.'),
+  metrics: listen
+    .optional()
+    .describe('Where `GET /metrics` (Prometheus text) and `GET /status` (JSON) are served, if anywhere.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+/** A checked configuration, paths absolute. */
+export type ValidatorConfig = z.output<typeof validatorConfigSchema>;
+/** A configuration as it may be written, defaults left out. */
+export type ValidatorConfigInput = z.input<typeof validatorConfigSchema>;
+
+/** Checks a configuration value; relative paths count from `folder`. Throws `VALIDATOR_CONFIG_INVALID`. */
+export function parseValidatorConfig(value: unknown, folder: string): ValidatorConfig {
+  const parsed = validatorConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((i) => `${i.path.join('.') || '(top)'}: ${i.message}`).slice(0, 8);
+    const message = `The validator configuration is not valid: ${issues.join('; ')}. Correct these keys.`;
+    throw new BizainError({ code, message, context: { folder } });
+  }
+  const { data } = parsed;
+  return {
+    ...data,
+    genesis: resolve(folder, data.genesis),
+    keyFile: resolve(folder, data.keyFile),
+    stateDir: resolve(folder, data.stateDir),
+  };
+}
+
+/** Reads and checks a configuration file. Throws `VALIDATOR_CONFIG_INVALID`. */
+export function readValidatorConfig(file: string): ValidatorConfig {
+  let value: unknown;
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.length > configBytesMax) throw new Error(`it is larger than ${configBytesMax} bytes`);
+    value = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `The validator configuration ${file} cannot be read: ${reason}. Check the path and that it is JSON.`;
+    throw new BizainError({ code, message, context: { file }, cause });
+  }
+  return parseValidatorConfig(value, dirname(resolve(file)));
+}
