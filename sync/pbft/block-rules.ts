@@ -52,7 +52,7 @@ export class BlockRules {
         viewOfOrigin: view,
         parentHash: chain.blockHash,
         operationsRoot: operationsRoot(digests),
-        timeMs: Math.max(at.wallMs, chain.timeMs + 1),
+        timeMs: Math.max(Math.floor(at.wallMs), chain.timeMs + 1),
         beaconProof: this.#ports.proveBeacon(beaconAlpha(chain.seed, height)),
         validatorSetHash: this.#setHash,
         parentResultRoot: chain.resultRoot,

@@ -10,7 +10,7 @@ export type Pool = Omit<Extract<ReplicaInput, { readonly kind: 'pool' }>, 'kind'
 /** Time-out of a view: grows geometrically up to a limit. */
 export function viewTimeoutMs(config: ReplicaConfig, view: number): number {
   // Beyond 64 views any growth has reached the limit; the power would only overflow.
-  return Math.min(config.timeoutMsMax, config.timeoutMsBase * config.timeoutGrowth ** Math.min(view, 64));
+  return Math.round(Math.min(config.timeoutMsMax, config.timeoutMsBase * config.timeoutGrowth ** Math.min(view, 64)));
 }
 
 /** When the primary of view 0 proposes: at once for waiting segments, at the heartbeat otherwise. */
