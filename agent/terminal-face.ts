@@ -32,7 +32,7 @@ export interface Terminal {
   rehearse(): Rehearsal;
   /** Calls the listener for every event from now on; the returned function ends it. */
   subscribe(listener: (event: TerminalEvent) => void): () => void;
-  /** Resolves when every wanted shard is cached and the journal head is matched against the region. */
+  /** Resolves once what nothing can be judged without is cached: at once from an earlier run, else after the first full pass. */
   readonly ready: Promise<void>;
   /** Closes scanners, line, hub and journal; open reservations are released first. */
   stop(): Promise<void>;

@@ -10,7 +10,7 @@ import type { Till } from './till.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Most serials whose status is looked at for the number of owned units; beyond it the number granted is taken. */
-const ownedCountedMax = 20_000;
+const ownedCountedMax = 2_000;
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const atLeastZero = (value: bigint): bigint => (value > 0n ? value : 0n);

@@ -22,8 +22,10 @@ import {
 } from './hub-message.ts';
 import { HubPost } from './hub-post.ts';
 
-/** How often heads are told, and how often a hub that was away is tried again, ms. */
+/** How often heads are told, ms. */
 export const heartbeatMs = 2_000;
+/** How often a hub that is away is tried again, ms. */
+export const retryMs = 500;
 /** Most news kept for a hub that is away; the oldest is dropped first, the next session asks for it. */
 const newsMax = 4_096;
 const newsDeadlineMs = 2_000;
@@ -76,9 +78,9 @@ export class HubLink {
     return this.#session !== null;
   }
 
-  /** Starts to look for the hub; resolves after the first attempt. */
-  async start(): Promise<void> {
-    await this.#beat();
+  /** Starts to look for the hub; a till does not wait for it. */
+  start(): void {
+    this.#beating = this.#beat();
   }
 
   /** Ends the link; pending news is lost here and asked for by the next session. */
@@ -126,7 +128,7 @@ export class HubLink {
     else await this.#send({ kind: 'heads' }, newsDeadlineMs);
     await this.#tellNews();
     if (this.#stopped) return;
-    this.#timer = this.#options.clock.setTimer(heartbeatMs, () => {
+    this.#timer = this.#options.clock.setTimer(this.#session === null ? retryMs : heartbeatMs, () => {
       this.#beating = this.#beating.then(() => this.#beat());
     });
   }

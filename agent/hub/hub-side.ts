@@ -73,7 +73,7 @@ export class HubSide {
     return this.#server?.url ?? null;
   }
 
-  /** Opens the listener and makes the first attempt to reach the hub. */
+  /** Opens the listener and begins to look for the hub. */
   async start(): Promise<void> {
     const { config, log } = this.#options;
     const { listen } = config.hub;
@@ -87,7 +87,7 @@ export class HubSide {
         listen,
       });
     }
-    await this.#link?.start();
+    this.#link?.start();
   }
 
   async stop(): Promise<void> {
