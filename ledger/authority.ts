@@ -10,6 +10,7 @@ import type { LedgerView } from './state/view.ts';
 /** `terminal`: any enrolled terminal. `hub`: the terminal that is its store's hub now. */
 export type AuthorRole = 'admin' | 'issuer' | 'brand' | 'terminal' | 'hub';
 
+/** The role that each operation asks of its author; SPEC.md lists the same. */
 export const authorOf = {
   'account.register': 'admin',
   'store.open': 'admin',

@@ -20,6 +20,7 @@ import { recallBatch } from './trace/recall-batch.ts';
 import { receiveProduct } from './trace/receive-product.ts';
 import { sellProduct } from './trace/sell-product.ts';
 
+/** The rule of every operation, by kind. */
 export const handlers: { readonly [K in OperationKind]: Handler<K> } = {
   'account.register': registerAccount,
   'store.open': openStore,

@@ -38,13 +38,17 @@ export const basisFormat = variant('basis', {
   /** A risk budget; `shardHeight` is the certified height of the series shard the lane judged by. */
   budget: { tag: 2, format: record('budget', { rightId: rightIdFormat, shardHeight: heightFormat }) },
 });
+/** What a reservation rests on. */
 export type Basis = Infer<typeof basisFormat>;
 
+/** The item key and its signature over `consentMessage` (coupons/consent.ts). */
 export const consentFormat = record('consent', { publicKey: publicKeyFormat, signature: signatureFormat });
+/** A bearer's consent. */
 export type Consent = Infer<typeof consentFormat>;
 
 const product = { gtin: gtinFormat, lot: lotFormat, serial: productSerialFormat };
 
+/** Every operation by its codec number. */
 export const operationFormat = variant('operation', {
   'account.register': {
     tag: 1,
@@ -142,5 +146,7 @@ export const operationFormat = variant('operation', {
     format: record('batch.recall', { gtin: gtinFormat, lot: lotFormat, reason: text({ min: 1, max: 200 }) }),
   },
 });
+/** A decoded operation. */
 export type Operation = Infer<typeof operationFormat>;
+/** The name of an operation. */
 export type OperationKind = Operation['kind'];

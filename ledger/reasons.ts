@@ -50,6 +50,7 @@ export const reasonNames = [
   'JOURNAL_FULL', // 45
   'LIMIT_EXCEEDED',
 ] as const;
+/** One of `reasonNames`. */
 export type ReasonName = (typeof reasonNames)[number];
 
 const bitOf = new Map<ReasonName, number>(reasonNames.map((name, bit) => [name, bit]));

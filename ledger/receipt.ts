@@ -15,6 +15,7 @@ export const outcomes = ['applied', 'refused', 'conflicted'] as const;
  */
 export type Outcome = (typeof outcomes)[number];
 
+/** One receipt. */
 export const receiptFormat = versioned(
   'receipt',
   1,
@@ -37,6 +38,7 @@ export const receiptFormat = versioned(
     value: amountFormat,
   },
 );
+/** A decoded receipt. */
 export type Receipt = Infer<typeof receiptFormat>;
 
 /** Leaf hash of a receipt. */

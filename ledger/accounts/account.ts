@@ -6,6 +6,7 @@ import type { LedgerView } from '../state/view.ts';
 
 /** Roles by their number in `account.register`; `admin` exists from genesis. */
 export const accountRoles = ['issuer', 'brand', 'merchant', 'admin'] as const;
+/** The role of an account; terminals have none. */
 export type AccountRole = (typeof accountRoles)[number];
 
 /** The region's administrator. */
@@ -23,9 +24,12 @@ export const accountFormat = versioned(
     name: text({ min: 1, max: 80 }),
   },
 );
+/** An account as stored. */
 export type Account = Infer<typeof accountFormat>;
 
+/** Reads and writes `account/<id>`. */
 export const accounts = storedObject(accountFormat);
+/** The object key of an account in the region shard. */
 export const accountKey = (id: string): string => `account/${id}`;
 
 /** The account, or null; terminals are no accounts (terminal.ts). */

@@ -5,6 +5,7 @@ import { reason } from '../reasons.ts';
 import { readStore, storeKey, stores } from './store.ts';
 import { readTerminal } from './terminal.ts';
 
+/** Rule A4. */
 export const assignHub: Handler<'hub.assign'> = (tx, _by, { store, lane, hubEpoch }) => {
   const record = readStore(tx, store);
   if (record === null) return refused(reason.NO_SUCH_STORE);

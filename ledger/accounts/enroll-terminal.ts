@@ -6,6 +6,7 @@ import { reason } from '../reasons.ts';
 import { readStore } from './store.ts';
 import { readTerminal, terminalKey, terminals } from './terminal.ts';
 
+/** Rule A3. */
 export const enrollTerminal: Handler<'terminal.enroll'> = (tx, _by, { store, lane, publicKey, epoch }) => {
   if (readStore(tx, store) === null) return refused(reason.NO_SUCH_STORE);
   const known = readTerminal(tx, store, lane);

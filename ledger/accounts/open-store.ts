@@ -5,6 +5,7 @@ import { reason } from '../reasons.ts';
 import { readAccount, roleOf } from './account.ts';
 import { readStore, storeKey, stores } from './store.ts';
 
+/** Rule A2. */
 export const openStore: Handler<'store.open'> = (tx, _by, { store, merchant, name }) => {
   const account = readAccount(tx, merchant);
   if (account === null) return refused(reason.UNKNOWN_ACCOUNT);

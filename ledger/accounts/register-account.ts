@@ -4,6 +4,7 @@ import { regionShard, terminalParts } from '../ids.ts';
 import { reason } from '../reasons.ts';
 import { accountKey, accounts, readAccount } from './account.ts';
 
+/** Rule A1. */
 export const registerAccount: Handler<'account.register'> = (tx, _by, { id, role, publicKey, name }) => {
   // Names with a slash are terminals, which are enrolled.
   if (terminalParts(id) !== null) return refused(reason.BAD_OPERATION);

@@ -6,8 +6,10 @@ import type { LedgerView } from '../state/view.ts';
 
 /** The lane that writes for the store (ARCHITECTURE D5). A later hub has a higher epoch. */
 export const hubFormat = record('hub', { lane: text({ min: 1, max: 16 }), hubEpoch: epochFormat });
+/** A hub as stored. */
 export type Hub = Infer<typeof hubFormat>;
 
+/** `store` in the store's shard. */
 export const storeFormat = versioned(
   'store',
   1,
@@ -18,9 +20,12 @@ export const storeFormat = versioned(
     hub: optional(hubFormat),
   },
 );
+/** A store as stored. */
 export type Store = Infer<typeof storeFormat>;
 
+/** Reads and writes `store`. */
 export const stores = storedObject(storeFormat);
+/** The object key of the store's record. */
 export const storeKey = 'store';
 
 /** The store's record, or null. */

@@ -4,6 +4,7 @@ import { epochFormat, publicKeyFormat, storeShard } from '../ids.ts';
 import { storedObject } from '../state/stored-object.ts';
 import type { LedgerView } from '../state/view.ts';
 
+/** `terminal/<lane>` in the store's shard. */
 export const terminalFormat = versioned(
   'terminal',
   1,
@@ -13,9 +14,12 @@ export const terminalFormat = versioned(
     epoch: epochFormat,
   },
 );
+/** A terminal as stored. */
 export type Terminal = Infer<typeof terminalFormat>;
 
+/** Reads and writes `terminal/<lane>`. */
 export const terminals = storedObject(terminalFormat);
+/** The object key of a terminal. */
 export const terminalKey = (lane: string): string => `terminal/${lane}`;
 
 /** The terminal of a store's lane, or null. */

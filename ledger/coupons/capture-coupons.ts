@@ -6,6 +6,7 @@ import { readRight, writeRight } from '../rights/right-book.ts';
 import { writeItemStatus } from './item-status.ts';
 import { readOpen, writeOpen } from './open-reservations.ts';
 
+/** Rule C4. */
 export const captureCoupons: Handler<'coupon.capture'> = (tx, by, { basket, reservations }) => {
   const { store, lane } = terminalOf(by);
   const named = new Set(reservations);

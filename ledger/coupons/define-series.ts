@@ -7,6 +7,7 @@ import { readSeries, readTermsVersion, writeSeries, writeTerms } from './series.
 /** Largest face value, base units: sums over all the items that fit one entry or right still fit an amount of 96 bits. */
 export const faceValueMax = 2n ** 64n - 1n;
 
+/** Rule C1. */
 export const defineSeries: Handler<'series.define'> = (tx, by, { gcn, terms }) => {
   if (!hasCheckDigit(gcn) || terms.validFromMs > terms.validUntilMs) return refused(reason.BAD_OPERATION);
   if (terms.faceValue > faceValueMax) return refused(reason.LIMIT_EXCEEDED);

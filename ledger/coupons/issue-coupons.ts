@@ -8,6 +8,7 @@ import { appendKeyCommitments, readSeries, readTermsVersion, writeSeries } from 
 /** Most items of a series: its chunk leaves must stay within one delta of the shard. */
 export const seriesItemsMax = 10_000_000;
 
+/** Rule C2. */
 export const issueCoupons: Handler<'coupon.issue'> = (tx, by, { gcn, firstSerial, count, keyCommitments }) => {
   const series = readSeries(tx, gcn);
   if (series === null) return refused(reason.NO_SUCH_SERIES);

@@ -8,6 +8,7 @@ import type { LedgerOverlay, LedgerView } from '../state/view.ts';
 
 /** Statuses by their four bits. 0 is no item: never issued. */
 const statusNames = ['none', 'available', 'leased', 'reserved', 'redeemed', 'voided'] as const;
+/** Where an issued item stands. */
 export type ItemStatus = Exclude<(typeof statusNames)[number], 'none'>;
 
 const codeOf = new Map<string, number>(statusNames.map((name, code) => [name, code]));

@@ -19,6 +19,7 @@ export const openReservationsMax = 256;
 /** What a reservation turned out to rest on. */
 export const restsOn = { online: 0, owned: 1, budget: 2 } as const;
 
+/** One reservation that no capture or release has closed yet. */
 export const openReservationFormat = record('open-reservation', {
   /** The reserving entry, in the lane's value stream. */
   epoch: epochFormat,
@@ -34,8 +35,10 @@ export const openReservationFormat = record('open-reservation', {
   /** Reason bits of a conflicted reservation, which holds no item; 0 for one that holds its item. */
   conflict: uint({}),
 });
+/** An open reservation as stored. */
 export type OpenReservation = Infer<typeof openReservationFormat>;
 
+/** `open/<lane>` in the store's shard, oldest first. */
 export const openReservationsFormat = versioned(
   'open-reservations',
   1,
@@ -53,6 +56,7 @@ export function readOpen(view: LedgerView, store: string, lane: string): readonl
   return openLists.read(view, storeShard(store), openKey(lane))?.items ?? [];
 }
 
+/** Replaces a lane's open reservations. */
 export function writeOpen(tx: LedgerOverlay, store: string, lane: string, items: readonly OpenReservation[]): void {
   openLists.write(tx, storeShard(store), openKey(lane), { items });
 }

@@ -4,6 +4,7 @@ import { type ItemStatus, readItemStatus } from './item-status.ts';
 import { readKeyCommitment, readSeries, readTermsVersion } from './series.ts';
 import type { Terms } from './terms.ts';
 
+/** Where an issued item stands. */
 export type { ItemStatus } from './item-status.ts';
 
 /** A version of the series' terms, the newest where none is named. */

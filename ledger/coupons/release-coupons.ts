@@ -27,6 +27,7 @@ export function releaseAllOf(tx: LedgerOverlay, store: string, lane: string): vo
   writeOpen(tx, store, lane, []);
 }
 
+/** Rule C5. */
 export const releaseCoupons: Handler<'coupon.release'> = (tx, by, { reservations }) => {
   const { store, lane } = terminalOf(by);
   const named = new Set(reservations);

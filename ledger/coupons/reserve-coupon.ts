@@ -109,6 +109,7 @@ function chargeBudget(tx: LedgerOverlay, store: string, right: Right, value: big
   return within ? 0 : reason.BUDGET_EXHAUSTED;
 }
 
+/** Rule C3. */
 export const reserveCoupon: Handler<'coupon.reserve'> = (tx, by, op): Effect => {
   const { store, lane } = terminalOf(by);
   const series = readSeries(tx, op.gcn);

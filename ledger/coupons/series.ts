@@ -21,6 +21,7 @@ export const seriesFormat = versioned(
     issuedCount: couponSerialFormat,
   },
 );
+/** A series as stored. */
 export type Series = Infer<typeof seriesFormat>;
 
 const seriesObjects = storedObject(seriesFormat);
@@ -33,6 +34,7 @@ export function readSeries(view: LedgerView, gcn: string): Series | null {
   return seriesObjects.read(view, seriesShard(gcn), 'series');
 }
 
+/** Creates or replaces the series record. */
 export function writeSeries(tx: LedgerOverlay, gcn: string, series: Series): void {
   seriesObjects.write(tx, seriesShard(gcn), 'series', series);
 }
@@ -42,6 +44,7 @@ export function readTermsVersion(view: LedgerView, gcn: string, version: number)
   return termsObjects.read(view, seriesShard(gcn), `terms/${version}`)?.terms ?? null;
 }
 
+/** Writes a new version of the terms; the caller sees to it that no version is written twice. */
 export function writeTerms(tx: LedgerOverlay, gcn: string, terms: Terms): void {
   termsObjects.write(tx, seriesShard(gcn), `terms/${terms.version}`, { terms });
 }

@@ -15,6 +15,7 @@ export const offlinePolicyFormat = variant('offline-policy', {
   never: { tag: 2, format: record('never', {}) },
 });
 
+/** One version of the terms of a series. */
 export const termsFormat = record('terms', {
   version: uint({ max: 0xffff }),
   title: text({ min: 1, max: 80 }),
@@ -32,5 +33,7 @@ export const termsFormat = record('terms', {
   /** 0: ordered after a change of terms, the version named in the entry still holds; 1: refused. */
   lateRule: uint({ max: 1 }),
 });
+/** Terms of a series. */
 export type Terms = Infer<typeof termsFormat>;
+/** What may be done offline. */
 export type OfflinePolicy = Infer<typeof offlinePolicyFormat>;

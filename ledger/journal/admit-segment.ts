@@ -16,6 +16,7 @@ export const segmentFaults = [
   'FORK',
   'DUPLICATE',
 ] as const;
+/** One of `segmentFaults`. */
 export type SegmentFault = (typeof segmentFaults)[number];
 
 /** Whether the author's key signed the segment; given its decoded form, its exact bytes and the key in force. */

@@ -9,7 +9,9 @@ export const entryBytesMax = 640 * 1024;
 
 /** The two streams of an author's journal. */
 export const valueStream = 0;
+/** Physical facts: trace operations. */
 export const traceStream = 1;
+/** `valueStream` or `traceStream`. */
 export const streamFormat = uint({ max: 1 });
 
 /** Another journal's entry that this one rests on. */
@@ -20,6 +22,7 @@ export const dependencyFormat = record('dependency', {
   sequence: sequenceFormat,
 });
 
+/** One journal entry. */
 export const entryFormat = versioned(
   'entry',
   1,
@@ -38,6 +41,7 @@ export const entryFormat = versioned(
     operation: operationFormat,
   },
 );
+/** A decoded entry. */
 export type Entry = Infer<typeof entryFormat>;
 
 /** Which stream an operation belongs to: physical facts in `traceStream`, everything else in `valueStream`. */
@@ -63,5 +67,7 @@ export function chainHash(previousHash: Uint8Array, entryBytes: Uint8Array): Uin
 
 /** Names one entry of one journal. */
 export const entryReferenceFormat = dependencyFormat;
+/** The name of one entry. */
 export type EntryReference = Infer<typeof entryReferenceFormat>;
+/** A chain hash, 32 bytes. */
 export const chainHashFormat = bytesOf(32);

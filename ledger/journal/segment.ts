@@ -10,6 +10,7 @@ export const segmentBytesMax = 896 * 1024;
 /** Most entries in a segment. */
 export const segmentEntriesMax = 1_024;
 
+/** One segment as sent. */
 export const segmentFormat = versioned(
   'segment',
   1,
@@ -26,6 +27,7 @@ export const segmentFormat = versioned(
     signature: signatureFormat,
   },
 );
+/** A decoded segment. */
 export type Segment = Infer<typeof segmentFormat>;
 
 /** Signature domain of a segment. */

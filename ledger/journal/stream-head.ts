@@ -17,6 +17,7 @@ export const streamHeadFormat = versioned(
     headHash: hashFormat,
   },
 );
+/** Where the ledger stands with a stream. */
 export type StreamHead = Infer<typeof streamHeadFormat>;
 
 const heads = storedObject(streamHeadFormat);
@@ -27,6 +28,7 @@ export function streamHead(view: LedgerView, author: string, epoch: number, stre
   return heads.read(view, authorShard(author), headKey(author, epoch, stream));
 }
 
+/** Moves the head of a stream. */
 export function writeStreamHead(
   tx: LedgerOverlay,
   { author, epoch, stream }: { readonly author: string; readonly epoch: number; readonly stream: number },

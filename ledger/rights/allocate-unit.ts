@@ -4,6 +4,7 @@ import { joinReasons, reason } from '../reasons.ts';
 import { hubWordFault } from './allocation-fault.ts';
 import { leaseCovers, readRight, rightOpen } from './right-book.ts';
 
+/** Rule R2. */
 export const allocateUnit: Handler<'right.allocate'> = (tx, by, { allocation }) => {
   const { store } = terminalOf(by);
   let faults = hubWordFault(tx, by.chainId, store, allocation);

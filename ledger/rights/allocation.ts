@@ -11,6 +11,7 @@ import {
   signatureFormat,
 } from '../ids.ts';
 
+/** One allocation as signed. */
 export const allocationFormat = versioned(
   'allocation',
   1,
@@ -29,6 +30,7 @@ export const allocationFormat = versioned(
     signature: signatureFormat,
   },
 );
+/** A decoded allocation. */
 export type Allocation = Infer<typeof allocationFormat>;
 
 /** Signature domain of an allocation. */

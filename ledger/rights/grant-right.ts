@@ -42,6 +42,7 @@ function lockItems(tx: LedgerOverlay, gcn: string, ranges: readonly SerialRange[
   return faults;
 }
 
+/** Rule R1. */
 export const grantRight: Handler<'right.grant'> = (tx, by, { rightId, store, gcn, grant }) => {
   const series = readSeries(tx, gcn);
   if (series === null) return refused(reason.NO_SUCH_SERIES);

@@ -4,6 +4,7 @@ import { applied, type Handler, refused, terminalOf } from '../effect.ts';
 import { reason } from '../reasons.ts';
 import { readOpenRightIds, readRight, rightOpen, rightReleased, writeOpenRightIds, writeRight } from './right-book.ts';
 
+/** Rule R3. */
 export const releaseRight: Handler<'right.release'> = (tx, by, { rightId }) => {
   const { store } = terminalOf(by);
   const right = readRight(tx, store, rightId);

@@ -7,9 +7,12 @@ import { type Right, rightFormat } from './right.ts';
 
 /** Most open rights of one store. */
 export const openRightsMax = 256;
+/** Status of a right in force. */
 export const rightOpen = 0;
+/** Status of a right that its holder has ended. */
 export const rightReleased = 1;
 
+/** `rights` in the store's shard: ids of open rights, oldest first. */
 export const openRightsFormat = versioned(
   'open-rights',
   1,
@@ -18,6 +21,7 @@ export const openRightsFormat = versioned(
     ids: list(rightIdFormat, { max: openRightsMax }),
   },
 );
+/** The list as stored. */
 export type OpenRights = Infer<typeof openRightsFormat>;
 
 const rights = storedObject(rightFormat);
@@ -29,6 +33,7 @@ export function readRight(view: LedgerView, store: string, id: string): Right | 
   return rights.read(view, storeShard(store), `right/${id}`);
 }
 
+/** Creates or replaces a right. */
 export function writeRight(tx: LedgerOverlay, store: string, right: Right): void {
   rights.write(tx, storeShard(store), `right/${right.id}`, right);
 }
@@ -38,6 +43,7 @@ export function readOpenRightIds(view: LedgerView, store: string): readonly stri
   return openLists.read(view, storeShard(store), openKey)?.ids ?? [];
 }
 
+/** Replaces the list of open rights. */
 export function writeOpenRightIds(tx: LedgerOverlay, store: string, ids: readonly string[]): void {
   openLists.write(tx, storeShard(store), openKey, { ids });
 }

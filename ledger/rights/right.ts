@@ -5,8 +5,10 @@ import { accountIdFormat, couponSerialFormat, gcnFormat, rightIdFormat, timeMsFo
 
 /** Serials `first` to `last`, both included. */
 export const serialRangeFormat = record('serial-range', { first: couponSerialFormat, last: couponSerialFormat });
+/** Serials from first to last. */
 export type SerialRange = Infer<typeof serialRangeFormat>;
 
+/** What a right grants. */
 export const grantFormat = variant('grant', {
   /** These items are the store's alone until the right closes; they are locked at home. */
   lease: { tag: 0, format: record('lease', { ranges: list(serialRangeFormat, { min: 1, max: 256 }) }) },
@@ -16,8 +18,10 @@ export const grantFormat = variant('grant', {
     format: record('budget', { countMax: uint({ max: 1_000_000 }), valueMax: amountFormat }),
   },
 });
+/** A decoded grant. */
 export type Grant = Infer<typeof grantFormat>;
 
+/** `right/<id>` in the store's shard. */
 export const rightFormat = versioned(
   'right',
   1,
@@ -39,4 +43,5 @@ export const rightFormat = versioned(
     conflictedValue: amountFormat,
   },
 );
+/** A right as stored. */
 export type Right = Infer<typeof rightFormat>;

@@ -4,6 +4,7 @@ import { hashFormat, heightFormat, shardIdFormat } from '../ids.ts';
 
 /** Largest object on the ledger, bytes (the key commitments of 1,024 items fit). */
 export const leafValueBytesMax = 64 * 1024;
+/** Key of an object within its shard. */
 export const leafKeyFormat = text({ min: 1, max: 80 });
 
 /** One leaf with its place. */
@@ -12,6 +13,7 @@ export const leafFormat = record('leaf', {
   key: leafKeyFormat,
   value: bytes({ max: leafValueBytesMax }),
 });
+/** A leaf with its place. */
 export type Leaf = Infer<typeof leafFormat>;
 
 /** Path from a shard root to the certified result root. */
@@ -22,6 +24,7 @@ export const shardProofFormat = record('shard-proof', {
   path: list(bytesOf(32), { max: 32 }),
   receiptsRoot: hashFormat,
 });
+/** A decoded shard proof. */
 export type ShardProof = Infer<typeof shardProofFormat>;
 
 /** Most leaves of a delta. */
@@ -45,6 +48,7 @@ export const shardDeltaFormat = versioned(
     leaves: list(leafFormat, { max: shardDeltaLeavesMax }),
   },
 );
+/** A decoded delta. */
 export type ShardDelta = Infer<typeof shardDeltaFormat>;
 
 /** Leaves in one snapshot chunk, at most. */
@@ -65,4 +69,5 @@ export const snapshotChunkFormat = versioned(
     }),
   },
 );
+/** A decoded snapshot chunk. */
 export type SnapshotChunk = Infer<typeof snapshotChunkFormat>;

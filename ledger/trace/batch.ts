@@ -24,6 +24,7 @@ export const batchFormat = versioned(
     recallReason: optional(text({ min: 1, max: 200 })),
   },
 );
+/** A batch as stored. */
 export type Batch = Infer<typeof batchFormat>;
 
 /** `serials/<n>`: places n x 1,024 and up of the sorted list. */
@@ -49,10 +50,12 @@ export const productBits = { received: 1, sold: 2, soldAgain: 4 } as const;
 const batches = storedObject(batchFormat);
 const serialChunks = storedObject(serialsChunkFormat);
 
+/** The batch of a lot, or null. */
 export function readBatch(view: LedgerView, gtin: string, lot: string): Batch | null {
   return batches.read(view, batchShard(gtin, lot), 'batch');
 }
 
+/** Creates or replaces the batch record. */
 export function writeBatch(tx: LedgerOverlay, batch: Batch): void {
   batches.write(tx, batchShard(batch.gtin, batch.lot), 'batch', batch);
 }

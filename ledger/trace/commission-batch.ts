@@ -8,6 +8,7 @@ function ascends(serials: readonly string[]): boolean {
   return serials.every((serial, at) => at === 0 || (serials[at - 1] as string) < serial);
 }
 
+/** Rule T1. */
 export const commissionBatch: Handler<'batch.commission'> = (tx, by, { gtin, lot, name, expiryMs, serials }) => {
   if (!hasCheckDigit(gtin) || !ascends(serials)) return refused(reason.BAD_OPERATION);
   if (readBatch(tx, gtin, lot) !== null) return refused(reason.ALREADY_EXISTS);

@@ -17,6 +17,7 @@ export const custodyFormat = versioned(
     conflicted: uint({}),
   },
 );
+/** The counts as stored. */
 export type Custody = Infer<typeof custodyFormat>;
 
 /** Bits of a serial in `here/<n>/<gtin>/<lot>`, by its place in the batch's sorted list. */
@@ -50,6 +51,7 @@ export function readCustodyBits(view: LedgerView, store: string, batch: BatchKey
   return nibbleAt(view.get(storeShard(store), bitsKey(batch, place)), place % chunkItems);
 }
 
+/** Notes what happened here to the serial at a place. */
 export function addCustodyBits(
   tx: LedgerOverlay,
   store: string,

@@ -3,6 +3,7 @@ import type { LedgerView } from '../state/view.ts';
 import { type Batch, placeOfSerial, productBits, readBatch, readProductBits } from './batch.ts';
 import { custodyBits, readCustodyBits } from './custody.ts';
 
+/** The batch record. */
 export type { Batch } from './batch.ts';
 
 /** How far a product has come; `sold-again` when more than one sale was recorded. */

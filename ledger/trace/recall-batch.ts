@@ -3,6 +3,7 @@ import { applied, type Handler, refused } from '../effect.ts';
 import { reason } from '../reasons.ts';
 import { readBatch, writeBatch } from './batch.ts';
 
+/** Rule T4. */
 export const recallBatch: Handler<'batch.recall'> = (tx, by, { gtin, lot, reason: recallReason }) => {
   const batch = readBatch(tx, gtin, lot);
   if (batch === null) return refused(reason.NO_SUCH_BATCH);

@@ -5,6 +5,7 @@ import { addProductBits, placeOfSerial, productBits, readBatch, readProductBits 
 import { addCustodyBits, countCustody, custodyBits, readCustodyBits } from './custody.ts';
 import { productFlags, soldFlags } from './product-flags.ts';
 
+/** Rule T3. */
 export const sellProduct: Handler<'trace.sell'> = (tx, by, { gtin, lot, serial }) => {
   const { store } = terminalOf(by);
   const batch = readBatch(tx, gtin, lot);

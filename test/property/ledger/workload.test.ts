@@ -87,7 +87,7 @@ describe('random workloads with hostile authors', () => {
         const tally: Tally = { capturedValue: 0n };
         run(world, list, perBlock, (_segments, { receipts }) => {
           for (const receipt of receipts) {
-            seen.add(`${outcomes[receipt.outcome]} ${reasonsIn(receipt.reasons).join(' ')}`);
+            seen.add(`${outcomes[receipt.outcome]} ${world.kindOf(receipt)} ${reasonsIn(receipt.reasons).join(' ')}`);
             if (world.kindOf(receipt) === 'coupon.capture') {
               tally.capturedValue += receipt.value;
             }
@@ -99,11 +99,17 @@ describe('random workloads with hostile authors', () => {
     );
     // The workload is worth its time only if it reaches both sides of the rules.
     for (const one of [
-      'applied ',
-      'refused NOT_AUTHORISED',
-      'refused ALREADY_REDEEMED',
-      'conflicted RESERVED_ELSEWHERE',
-      'refused HUB_FENCED',
+      'applied coupon.capture',
+      'applied coupon.release',
+      'applied right.release',
+      'applied right.grant',
+      'conflicted coupon.capture',
+      'conflicted coupon.reserve',
+      'conflicted trace.sell',
+      'refused coupon.reserve ALREADY_REDEEMED',
+      'refused coupon.reserve ALLOCATION_INVALID',
+      'refused coupon.reserve HUB_FENCED',
+      'refused coupon.capture NOT_RESERVED',
     ]) {
       expect(
         [...seen].some((answer) => answer.startsWith(one)),

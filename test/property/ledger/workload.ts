@@ -1,5 +1,7 @@
 /** Random operations by honest and hostile authors over a small world, for the properties of this room. */
 import fc from 'fast-check';
+import { equalBytes } from '#core/bytes';
+import { readOpen } from '#ledger/coupons/open-reservations';
 import type { Operation } from '#ledger/operation';
 import {
   allocate,
@@ -47,34 +49,38 @@ export const steps = (options: { minLength: number; maxLength: number }): fc.Arb
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
 
 function reserveStep(author: string, { a, b, c }: Step): Operation {
-  const serial = a % (serialCount + 2);
-  const rightId = pick(rightIds, b);
-  const forged = c % 5 === 0 ? lanes[1] : lanes[0];
-  const allocation =
-    c % 4 === 0 ? null : allocate(serial, { rightId, lane: author, hubEpoch: 1 + (c % 7 === 0 ? 1 : 0) }, forged);
-  const bases = [
-    { kind: 'online', fallbackRightId: c % 3 === 0 ? rightId : null },
-    { kind: 'owned', rightId, allocation },
-    { kind: 'budget', rightId, shardHeight: 0 },
-  ] as const;
+  const basket = basketOf(c % 2);
   const termsVersion = 1 + (c % 11 === 0 ? 1 : 0);
-  return {
-    kind: 'coupon.reserve',
-    gcn,
-    serial,
-    termsVersion,
-    basket: basketOf(c % 2),
-    basis: pick(bases, b + c),
-    consent: null,
-  };
+  const common = { kind: 'coupon.reserve', gcn, termsVersion, basket, consent: null } as const;
+  const roll = b % 8;
+  if (roll < 3) {
+    const fallbackRightId = c % 3 === 0 ? pick(rightIds, a) : null;
+    return { ...common, serial: a % (serialCount + 2), basis: { kind: 'online', fallbackRightId } };
+  }
+  if (roll < 5) {
+    const rightId = c % 4 === 0 ? pick(rightIds, a) : 'budget-1';
+    return { ...common, serial: a % serialCount, basis: { kind: 'budget', rightId, shardHeight: 0 } };
+  }
+  // Mostly a good allocation of a leased item, sometimes forged, fenced, for another lane, or none.
+  const rightId = c % 6 === 0 ? pick(rightIds, a) : 'lease-1';
+  const serial = c % 6 === 1 ? a % serialCount : a % 8;
+  const signer = c % 13 === 0 ? lanes[1] : lanes[0];
+  const lane = c % 17 === 0 ? lanes[0] : author;
+  const good = allocate(serial, { rightId, lane, hubEpoch: c % 19 === 0 ? 0 : 1 }, signer);
+  return { ...common, serial, basis: { kind: 'owned', rightId, allocation: c % 7 === 0 ? null : good } };
 }
 
 function closeStep(world: World, author: string, { kind, a, b, c }: Step): Operation {
   const next = world.next(author);
-  const back = (n: number): number => Math.max(0, next - 1 - (n % 6));
-  const reservations = c % 3 === 0 ? [back(a)] : [...new Set([back(a), back(b)])];
+  const [store = '', lane = ''] = author.split('/');
+  const basket = basketOf(c % 2);
+  const open = readOpen(world.state, store, lane).filter((item) => equalBytes(item.basket, basket));
+  // Mostly what is open in the basket, sometimes any sequence of late.
+  const guess = [a, b].map((n) => Math.max(0, next - 1 - (n % 6)));
+  const held = open.slice(0, 1 + (a % 3)).map(({ sequence }) => sequence);
+  const reservations = held.length === 0 || c % 5 === 0 ? [...new Set(guess)] : held;
   if (kind % 2 === 0) return { kind: 'coupon.release', reservations };
-  return { kind: 'coupon.capture', basket: basketOf(c % 2), reservations, basketHash: new Uint8Array(32) };
+  return { kind: 'coupon.capture', basket, reservations, basketHash: new Uint8Array(32) };
 }
 
 function issuerStep({ kind, a, b, c }: Step): Operation {
@@ -127,7 +133,7 @@ export function operationOf(world: World, step: Step): { author: string; operati
   if (author === issuer && roll < 10) return { author, operation: issuerStep(step) };
   if (author === 'admin' && roll < 10) return { author, operation: adminStep(step) };
   if (roll < 6) return { author, operation: reserveStep(author, step) };
-  if (roll < 11) return { author, operation: closeStep(world, author, { ...step, kind: roll }) };
+  if (roll < 12) return { author, operation: closeStep(world, author, { ...step, kind: roll }) };
   return { author, operation: pick(others, step.a + step.b)() };
 }
 

@@ -288,3 +288,22 @@ export function allocate(serial: number, more: Partial<Allocation> = {}, signer 
 }
 
 export const hex = toHex;
+
+export const release = (...reservations: number[]): Operation => ({ kind: 'coupon.release', reservations });
+export const lease = (first: number, last: number, rightId = 'lease-1', store = storeA): Operation => ({
+  kind: 'right.grant',
+  rightId,
+  store,
+  gcn,
+  grant: { kind: 'lease', ranges: [{ first, last }] },
+});
+export const budget = (countMax: number, valueMax = 10_000n, rightId = 'budget-1', store = storeA): Operation => ({
+  kind: 'right.grant',
+  rightId,
+  store,
+  gcn,
+  grant: { kind: 'budget', countMax, valueMax },
+});
+export const onBudget = { basis: { kind: 'budget', rightId: 'budget-1', shardHeight: 0 } } as const;
+export const owned = (allocation: ReturnType<typeof allocate> | null) =>
+  ({ basis: { kind: 'owned', rightId: 'lease-1', allocation } }) as const;
