@@ -34,7 +34,7 @@ CREATE TABLE claims (unit TEXT PRIMARY KEY, terminal TEXT NOT NULL, captured INT
   at_high_ms INTEGER NOT NULL, holder INTEGER) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE checkpoints (next_id INTEGER PRIMARY KEY, chain BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
-CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL) STRICT;
+CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, mark BLOB NOT NULL) STRICT;
 CREATE TABLE shifts (id INTEGER PRIMARY KEY, label TEXT, opened_ms INTEGER NOT NULL, opening TEXT NOT NULL,
   closed_ms INTEGER, books TEXT) STRICT;
 CREATE TABLE adjustments (serial INTEGER PRIMARY KEY, shift INTEGER NOT NULL, of_shift INTEGER NOT NULL,
@@ -138,7 +138,8 @@ function settings(database: JournalDatabase, options: JournalDatabaseOptions): v
   database.pragma('temp_store = MEMORY');
 }
 
-function translated(error: unknown, path: string): unknown {
+/** What an error of SQLite means for the journal; other errors as they are. */
+export function translated(error: unknown, path: string): unknown {
   const code = sqliteCode(error);
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     const message = `The journal ${path} is open in another process. Stop the other agent; each terminal has a journal of its own.`;

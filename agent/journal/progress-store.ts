@@ -1,5 +1,6 @@
 /** Stores the progress of a journal, rebuilds and verifies it at start, and recounts it on demand. */
-import { equalBytes } from '#core/bytes';
+import { equalBytes, utf8 } from '#core/bytes';
+import { taggedHash } from '#core/hash';
 import { streamSeed, traceStream, valueStream } from '#ledger/journal/entry';
 import type { Checkpoints, JournalIdentity } from './checkpoints.ts';
 import { decodeNote } from './entry-note.ts';
@@ -13,6 +14,10 @@ import { type CheckParts, checkChain, checkSegments } from './start-check.ts';
 import { type BooksLine, sameLine, Tally } from './tally.ts';
 
 const pendingPage = 10_000;
+
+function markOf(body: string): Uint8Array {
+  return taggedHash('bizain/journal-totals/1', utf8(body));
+}
 
 /** What the store works on. */
 export interface ProgressStoreParts extends CheckParts {
@@ -40,13 +45,14 @@ export class ProgressStore {
   constructor(database: JournalDatabase, parts: ProgressStoreParts) {
     this.#database = database;
     this.#parts = parts;
-    this.#put = database.prepare('INSERT OR REPLACE INTO progress VALUES (1, ?)');
-    this.#get = database.prepare('SELECT body FROM progress').pluck();
+    this.#put = database.prepare('INSERT OR REPLACE INTO progress VALUES (1, ?, ?)');
+    this.#get = database.prepare('SELECT body, mark FROM progress');
   }
 
   /** Inside a transaction: stores the totals and watermarks. */
   save(progress: Progress): void {
-    this.#put.run(progress.toJson());
+    const body = progress.toJson();
+    this.#put.run(body, markOf(body));
   }
 
   /**
@@ -57,8 +63,11 @@ export class ProgressStore {
     const rows = this.#streams(epoch);
     const progress = new Progress();
     for (const row of rows) progress.streams.set(row.id, this.#emptyStream(row));
-    const stored = this.#get.get() as string | undefined;
-    if (stored !== undefined) progress.restore(stored);
+    const stored = this.#get.get() as { readonly body: string; readonly mark: Uint8Array } | undefined;
+    if (stored !== undefined) {
+      if (!equalBytes(stored.mark, markOf(stored.body))) this.#wrong('its totals are not as they were written');
+      progress.restore(stored.body);
+    }
     for (const stream of progress.streams.values()) this.#verify(progress, stream);
     if (stored === undefined) {
       this.#database.transaction(() => {

@@ -23,7 +23,7 @@ import type {
   QueueItem,
   StoredEntry,
 } from './journal.ts';
-import { type JournalDatabase, openJournalDatabase, type Synchronous } from './journal-database.ts';
+import { type JournalDatabase, openJournalDatabase, type Synchronous, translated } from './journal-database.ts';
 import { countersOf, JournalReader, openPlaces } from './journal-reader.ts';
 import { MetaTable } from './meta-table.ts';
 import type { Progress, StreamProgress } from './progress.ts';
@@ -112,7 +112,7 @@ export class SqliteJournal implements Journal {
       return new SqliteJournal(options, partsOf(options, database));
     } catch (error) {
       database.close();
-      throw error;
+      throw translated(error, path);
     }
   }
 

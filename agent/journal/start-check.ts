@@ -1,5 +1,5 @@
 /** Walks the chains and segments of a journal and says what is intact and what is not. */
-import { equalBytes } from '#core/bytes';
+import { compareBytes, equalBytes } from '#core/bytes';
 import { publicKeyOf } from '#core/ed25519';
 import { decode } from '#core/format';
 import { chainHash } from '#ledger/journal/entry';
@@ -73,7 +73,7 @@ export function checkSegments(parts: CheckParts, stream: StreamProgress, fromSeq
     let sequence = firstSequence;
     for (const entry of segment.value.entries) {
       const row = parts.entries.get(entryId(stream.id, sequence));
-      if (row === null || !equalBytes(row.entry, entry)) bad('a sealed segment differs from the entries');
+      if (row === null || compareBytes(row.entry, entry) !== 0) bad('a sealed segment differs from the entries');
       sequence++;
     }
     expected = lastSequence + 1;

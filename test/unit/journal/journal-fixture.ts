@@ -18,6 +18,7 @@ export const nowMs = 1_800_000_000_000;
 export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'bizain-journal-'));
   readonly #open: Journal[] = [];
+  readonly #others: string[] = [];
 
   get file(): string {
     return join(this.path, 'state', 'journal.db');
@@ -35,8 +36,14 @@ export class Folder {
     return journal;
   }
 
+  /** A folder elsewhere that goes as well. */
+  alsoRemove(path: string): void {
+    this.#others.push(path);
+  }
+
   remove(): void {
     for (const journal of this.#open) journal.close();
+    for (const path of this.#others) rmSync(path, { recursive: true, force: true });
     rmSync(this.path, { recursive: true, force: true });
   }
 }
