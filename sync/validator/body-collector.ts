@@ -51,7 +51,10 @@ export class BodyCollector {
       else found.set(name, bytes);
     }
     const want: Want = { height: block.header.height, block, found, missing, done, asked: 0, timer: null };
-    if (missing.size === 0) return this.#finish(want);
+    if (missing.size === 0) {
+      this.#finish(want);
+      return;
+    }
     this.#wants.set(toHex(blockHash), want);
     want.timer = this.#options.clock.setTimer(graceMs, () => this.#ask(want));
   }

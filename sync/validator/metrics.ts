@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { BizainError } from '#core/errors';
 import type { ValidatorErrorCode } from './errors.ts';
-import type { ValidatorStatus } from './validator.ts';
+import type { ValidatorStatus } from './validator-face.ts';
 
 /** A running listener. */
 export interface Metrics {

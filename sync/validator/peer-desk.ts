@@ -42,30 +42,40 @@ export class PeerDesk {
     switch (message.kind) {
       case 'proposal':
         this.#proposer = from;
-        return driver.dispatch({ kind: 'proposal', proposal: message.proposal });
+        driver.dispatch({ kind: 'proposal', proposal: message.proposal });
+        return;
       case 'vote':
-        return driver.dispatch({ kind: 'vote', vote: message.vote });
+        driver.dispatch({ kind: 'vote', vote: message.vote });
+        return;
       case 'timeout':
-        return driver.dispatch({ kind: 'timeout', timeout: message.timeout });
+        driver.dispatch({ kind: 'timeout', timeout: message.timeout });
+        return;
       case 'status':
-        return driver.dispatch({ kind: 'peer-status', validator: from, committedHeight: message.committedHeight });
+        driver.dispatch({ kind: 'peer-status', validator: from, committedHeight: message.committedHeight });
+        return;
       case 'want-block':
-        return driver.dispatch({
+        driver.dispatch({
           kind: 'want-block',
           validator: from,
           height: message.height,
           blockHash: message.blockHash,
         });
+        return;
       case 'block':
-        return driver.dispatch({ kind: 'block', block: message.block });
+        driver.dispatch({ kind: 'block', block: message.block });
+        return;
       case 'want-bodies':
-        return this.#giveBodies(from, message.digests);
+        this.#giveBodies(from, message.digests);
+        return;
       case 'body':
-        return door.fromPeer(message.segment);
+        door.fromPeer(message.segment);
+        return;
       case 'want-blocks':
-        return this.#giveBlocks(from, message.fromHeight, message.count);
+        this.#giveBlocks(from, message.fromHeight, message.count);
+        return;
       case 'blocks':
-        return catchUp.take(from, message.blocks);
+        catchUp.take(from, message.blocks);
+        return;
       case 'hello':
       case 'hello-proof':
         return;

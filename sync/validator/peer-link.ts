@@ -120,7 +120,10 @@ export class PeerLink {
 
   #checkSilence(): void {
     const { clock } = this.#options;
-    if (!this.#open || clock.monotonicMs() - this.#heardMs > silenceMsMax) return this.close('SILENT');
+    if (!this.#open || clock.monotonicMs() - this.#heardMs > silenceMsMax) {
+      this.close('SILENT');
+      return;
+    }
     this.#watch = clock.setTimer(silenceMsMax / 3, () => this.#checkSilence());
   }
 
@@ -132,25 +135,49 @@ export class PeerLink {
       const frame = this.#reader.next(this.#open ? peerFrameBytesMax : handshakeBytesMax);
       if (frame === undefined) return;
       const decoded = frame === null ? null : decode(peerMessageFormat, frame);
-      if (decoded === null) return this.close('NOT_A_FRAME');
-      if (!decoded.ok) return this.close('NOT_A_MESSAGE');
+      if (decoded === null) {
+        this.close('NOT_A_FRAME');
+        return;
+      }
+      if (!decoded.ok) {
+        this.close('NOT_A_MESSAGE');
+        return;
+      }
       this.#take(decoded.value.message);
     }
   }
 
   #take(message: PeerMessage): void {
-    if (message.kind === 'hello') return this.#takeHello(message);
-    if (message.kind === 'hello-proof') return this.#takeProof(message.signature);
-    if (!this.#open) return this.close('OUT_OF_ORDER');
+    if (message.kind === 'hello') {
+      this.#takeHello(message);
+      return;
+    }
+    if (message.kind === 'hello-proof') {
+      this.#takeProof(message.signature);
+      return;
+    }
+    if (!this.#open) {
+      this.close('OUT_OF_ORDER');
+      return;
+    }
     this.#options.onMessage(this, message);
   }
 
   #takeHello(hello: Extract<PeerMessage, { kind: 'hello' }>): void {
     const { chainId, self, validators, secretSeed, dialled } = this.#options;
-    if (this.#peerNonce !== null) return this.close('OUT_OF_ORDER');
-    if (!equalBytes(hello.chainId, chainId)) return this.close('OTHER_CHAIN');
+    if (this.#peerNonce !== null) {
+      this.close('OUT_OF_ORDER');
+      return;
+    }
+    if (!equalBytes(hello.chainId, chainId)) {
+      this.close('OTHER_CHAIN');
+      return;
+    }
     const known = validators[hello.validator] !== undefined && hello.validator !== self;
-    if (!known || !this.#options.expects(hello.validator)) return this.close('NOT_EXPECTED');
+    if (!known || !this.#options.expects(hello.validator)) {
+      this.close('NOT_EXPECTED');
+      return;
+    }
     this.#peerNonce = hello.nonce;
     this.#peer = hello.validator;
     const message = helloMessage(chainId, {
@@ -165,11 +192,17 @@ export class PeerLink {
 
   #takeProof(signature: Uint8Array): void {
     const { chainId, self, validators, dialled } = this.#options;
-    if (this.#peerNonce === null || this.#peer === null || this.#open) return this.close('OUT_OF_ORDER');
+    if (this.#peerNonce === null || this.#peer === null || this.#open) {
+      this.close('OUT_OF_ORDER');
+      return;
+    }
     const proof = { peerNonce: this.#nonce, ownNonce: this.#peerNonce, own: this.#peer, peer: self, dialled: !dialled };
     const { publicKey } = validators[this.#peer] as ValidatorInfo;
     const message = helloMessage(chainId, proof);
-    if (!verifySignature({ publicKey, domain: helloDomain, message, signature })) return this.close('BAD_PROOF');
+    if (!verifySignature({ publicKey, domain: helloDomain, message, signature })) {
+      this.close('BAD_PROOF');
+      return;
+    }
     this.#open = true;
     this.#options.onOpen(this);
   }

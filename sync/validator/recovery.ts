@@ -33,32 +33,29 @@ function begin(store: BlockStore, { genesis, chainId }: Identity): LedgerState {
 
 /** State, chain and history must agree with the last certificate; the last blocks with each other. */
 function check(store: BlockStore, state: LedgerState): void {
+  const { path } = store;
   const chain = store.chain();
   const history = store.history();
-  if (history.count !== chain.height || !equalBytes(history.root, chain.historyRoot))
-    storeCorrupt(store.path, 'the history is not that of the chain');
-  if (chain.height === 0) {
-    if (!equalBytes(resultRoot(state.stateRoot, receiptsRoot([])), chain.resultRoot))
-      storeCorrupt(store.path, 'the state is not that of the genesis');
-    return;
+  if (history.count !== chain.height || !equalBytes(history.root, chain.historyRoot)) {
+    storeCorrupt(path, 'the history is not that of the chain');
   }
-  const last = store.result(chain.height);
-  if (last === undefined) return storeCorrupt(store.path, `block ${chain.height} is missing`);
-  const { certificate } = last.lightBlock;
-  if (!equalBytes(certificate.blockHash, chain.blockHash))
-    storeCorrupt(store.path, 'the last block is not that of the chain');
-  if (!equalBytes(resultRoot(state.stateRoot, last.receiptsRoot), certificate.resultRoot)) {
-    storeCorrupt(
-      store.path,
-      `the state root ${toHex(state.stateRoot)} is not the one certified at height ${chain.height}`,
-    );
+  const last = chain.height === 0 ? null : store.result(chain.height);
+  if (last === undefined) storeCorrupt(path, `block ${chain.height} is missing`);
+  const result = resultRoot(state.stateRoot, last?.receiptsRoot ?? receiptsRoot([]));
+  const certified = last?.lightBlock.certificate.resultRoot ?? chain.resultRoot;
+  if (!equalBytes(result, certified)) {
+    storeCorrupt(path, `the state root ${toHex(state.stateRoot)} is not the one certified at height ${chain.height}`);
   }
-  let { header } = last.lightBlock;
+  if (last === null) return;
+  if (!equalBytes(last.lightBlock.certificate.blockHash, chain.blockHash))
+    storeCorrupt(path, 'the last block is not that of the chain');
+  let child = last.lightBlock;
   for (let height = chain.height - 1; height > 0 && height > chain.height - linksChecked; height--) {
     const block = store.lightBlock(height);
-    if (block === undefined || !equalBytes(block.certificate.blockHash, header.parentHash))
-      return storeCorrupt(store.path, `block ${height} is not the parent of the next`);
-    header = block.header;
+    if (block === undefined) storeCorrupt(path, `block ${height} is missing`);
+    if (!equalBytes(block.certificate.blockHash, child.header.parentHash))
+      storeCorrupt(path, `block ${height} is not the parent of the next`);
+    child = block;
   }
 }
 

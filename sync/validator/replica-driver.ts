@@ -121,37 +121,48 @@ export class ReplicaDriver {
     const options = this.#options;
     switch (effect.kind) {
       case 'gather':
-        return this.dispatch({
+        this.dispatch({
           kind: 'gathered',
           height: effect.height,
           view: effect.view,
           digests: options.pool.gather(gatherLimits),
         });
+        return;
       case 'store-block':
-        return this.#store(effect);
+        this.#store(effect);
+        return;
       case 'execute':
-        return this.#execute(effect);
+        this.#execute(effect);
+        return;
       case 'persist':
         options.store.putRecord(effect.record);
-        return this.dispatch({ kind: 'persisted', token: effect.token });
+        this.dispatch({ kind: 'persisted', token: effect.token });
+        return;
       case 'broadcast':
-        return options.broadcast(effect.message);
+        options.broadcast(effect.message);
+        return;
       case 'send':
-        return options.send(effect.to, effect.message);
+        options.send(effect.to, effect.message);
+        return;
       case 'commit':
-        return this.#commit(effect);
+        this.#commit(effect);
+        return;
       case 'catch-up':
-        return options.catchUp(effect.hint);
+        options.catchUp(effect.hint);
+        return;
       case 'set-timer':
-        return this.#setTimer(effect.atMs);
+        this.#setTimer(effect.atMs);
+        return;
       case 'prove-ahead':
-        return options.beacon.proveAhead(effect.alpha);
+        options.beacon.proveAhead(effect.alpha);
+        return;
       case 'evidence':
         this.#evidence++;
-        return options.log.error(
+        options.log.error(
           { ...effect.equivocation, pair: effect.equivocation.pair.kind },
           'a validator signed two different statements for one place',
         );
+        return;
       case 'diverged':
         throw divergence(effect.height);
     }
@@ -189,7 +200,10 @@ export class ReplicaDriver {
   #commit({ block, blockHash, certificate }: EffectOf<'commit'>): void {
     const { keeper } = this.#options;
     // A catch-up may have been faster.
-    if (block.header.height <= keeper.chain.height) return this.dispatch({ kind: 'committed', chain: keeper.chain });
+    if (block.header.height <= keeper.chain.height) {
+      this.dispatch({ kind: 'committed', chain: keeper.chain });
+      return;
+    }
     const executed = this.#options.executor.result(blockHash);
     assert(
       executed !== undefined && equalBytes(executed.resultRoot, certificate.resultRoot),

@@ -12,8 +12,9 @@ import type { Operation } from '#ledger/operation';
 import type { Receipt } from '#ledger/receipt';
 import { LightClient } from '#sync/light-client/light-client';
 import { RegionLine } from '#sync/outbox/region-line';
-import { startValidator, type Validator } from '#sync/validator/validator';
+import { startValidator } from '#sync/validator/validator';
 import { readValidatorConfig } from '#sync/validator/validator-config';
+import type { Validator } from '#sync/validator/validator-face';
 import { type Genesis, genesisFormat } from '#sync/wire/genesis';
 import { freePort, startAedes, type TestBroker } from '../../fixtures/broker.ts';
 import { TestAuthor } from '../../fixtures/region.ts';
@@ -43,7 +44,13 @@ export class LiveRegion {
   readonly #broker: TestBroker;
   readonly #running = new Map<number, Validator>();
 
-  private constructor(parts: { folder: string; genesis: Genesis; configs: readonly string[]; broker: TestBroker; adminSeed: Uint8Array }) {
+  private constructor(parts: {
+    folder: string;
+    genesis: Genesis;
+    configs: readonly string[];
+    broker: TestBroker;
+    adminSeed: Uint8Array;
+  }) {
     const { folder, genesis, configs, broker, adminSeed } = parts;
     this.folder = folder;
     this.genesis = genesis;
@@ -70,7 +77,9 @@ export class LiveRegion {
     });
   }
 
-  static async open(options: { readonly broker?: TestBroker; readonly heartbeatMs?: number } = {}): Promise<LiveRegion> {
+  static async open(
+    options: { readonly broker?: TestBroker; readonly heartbeatMs?: number } = {},
+  ): Promise<LiveRegion> {
     const folder = mkdtempSync(join(tmpdir(), 'bizain-region-'));
     const broker = options.broker ?? (await startAedes());
     const created = createRegion({

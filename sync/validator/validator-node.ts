@@ -1,0 +1,290 @@
+/** Wires one validator: store, replica, peers and gateway. What each of them does stands in its own file. */
+import { toHex } from '#core/bytes';
+import type { Timer } from '#core/clock';
+import { signMessage, verifySignature } from '#core/ed25519';
+import { type ReplicaConfig, type ReplicaPorts, replicaTiming } from '../pbft/types.ts';
+import type { PeerMessage } from '../wire/peer-message.ts';
+import { BeaconKeeper } from './beacon-keeper.ts';
+import { BodyCollector } from './body-collector.ts';
+import { CatchUp } from './catch-up.ts';
+import { ChainKeeper, type Committed } from './chain-keeper.ts';
+import { Executor } from './executor.ts';
+import { Gateway } from './gateway.ts';
+import type { Identity } from './identity.ts';
+import { PeerDesk } from './peer-desk.ts';
+import { PeerTransport } from './peer-transport.ts';
+import { QueryDesk } from './query-desk.ts';
+import { ReceiptMessages } from './receipt-messages.ts';
+import type { RecoveredStore } from './recovery.ts';
+import { ReplicaDriver } from './replica-driver.ts';
+import { SegmentDoor } from './segment-door.ts';
+import { SegmentPool } from './segment-pool.ts';
+import type { ValidatorConfig } from './validator-config.ts';
+import type { Validator, ValidatorStatus, ValidatorWorld } from './validator-face.ts';
+
+/** How often peers are told where this validator stands, and the pool is tidied. */
+const statusMs = 500;
+
+function replicaConfig({ genesis, chainId, self }: Identity): ReplicaConfig {
+  const { validators, epochTurns, heartbeatMs } = genesis;
+  return { chainId, validators, self, epochTurns, heartbeatMs, ...replicaTiming };
+}
+
+function replicaPorts({ genesis, secretSeed }: Identity, beacon: BeaconKeeper): ReplicaPorts {
+  return {
+    sign: (domain, message) => signMessage(secretSeed, domain, message),
+    verify({ validator, domain, message, signature }) {
+      const member = genesis.validators[validator];
+      return member !== undefined && verifySignature({ publicKey: member.publicKey, domain, message, signature });
+    },
+    proveBeacon: (alpha) => beacon.prove(alpha),
+    verifyBeacon: (validator, alpha, proof) => beacon.verify(validator, alpha, proof),
+  };
+}
+
+/** The parts of one validator, and how they know each other. */
+export class ValidatorNode implements Validator {
+  readonly failed: Promise<unknown>;
+  readonly #identity: Identity;
+  readonly #world: ValidatorWorld;
+  readonly #recovered: RecoveredStore;
+  readonly #pool: SegmentPool;
+  readonly #keeper: ChainKeeper;
+  readonly #beacon: BeaconKeeper;
+  readonly #transport: PeerTransport;
+  readonly #catchUp: CatchUp;
+  readonly #driver: ReplicaDriver;
+  readonly #gateway: Gateway;
+  readonly #door: SegmentDoor;
+  readonly #desk: PeerDesk;
+  #fail: (reason: unknown) => void = () => undefined;
+  #peerPort = 0;
+  #timer: Timer | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(config: ValidatorConfig, identity: Identity, recovered: RecoveredStore, world: ValidatorWorld) {
+    this.#identity = identity;
+    this.#world = world;
+    this.#recovered = recovered;
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+    const { genesis, chainId, self, secretSeed } = identity;
+    const { validators } = genesis;
+    const { state, store } = recovered;
+    const { clock } = world;
+    const pool = new SegmentPool({ chainId, state, clock });
+    const executor = new Executor({
+      state,
+      chainId,
+      isGenuine: (segment, bytes, key) => pool.isGenuine(segment, bytes, key),
+    });
+    const beacon = new BeaconKeeper({ secretSeed, validators, clock });
+    const schedule = { validatorCount: validators.length, epochTurns: genesis.epochTurns };
+    const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon });
+    const collector = new BodyCollector({
+      clock,
+      lookUp: (name, digest) => pool.body(name) ?? store.body(digest),
+      peers: () => this.#likeliest(),
+      send: (to, message) => this.#send(to, message),
+    });
+    this.#pool = pool;
+    this.#keeper = keeper;
+    this.#beacon = beacon;
+    this.#catchUp = this.#makeCatchUp(executor);
+    this.#driver = this.#makeDriver(executor, collector);
+    this.#door = new SegmentDoor({
+      pool,
+      collector,
+      gateway: () => this.#gateway,
+      clock,
+      gossip: ({ bytes }) => this.#transport.broadcast({ kind: 'body', segment: bytes }),
+      onAdmitted: () => this.#driver.poolChanged(false),
+    });
+    this.#gateway = this.#makeGateway(config);
+    const { driver, door, catchUp } = { driver: this.#driver, door: this.#door, catchUp: this.#catchUp };
+    this.#desk = new PeerDesk({
+      store,
+      keeper,
+      pool,
+      driver,
+      door,
+      catchUp,
+      send: (to, message) => this.#send(to, message),
+    });
+    this.#transport = new PeerTransport({
+      chainId,
+      self,
+      validators,
+      secretSeed,
+      listen: config.peerListen,
+      peers: identity.peers,
+      ...world,
+      onMessage: (from, message) => this.#fromPeer(from, message),
+      onConnected: (peer) => this.#send(peer, this.#statusMessage()),
+    });
+  }
+
+  get name(): string {
+    return this.#identity.name;
+  }
+
+  get index(): number {
+    return this.#identity.self;
+  }
+
+  get peerPort(): number {
+    return this.#peerPort;
+  }
+
+  async start(): Promise<void> {
+    this.#peerPort = await this.#transport.start();
+    this.#driver.start();
+    this.#gateway.start();
+    this.#tick();
+  }
+
+  status(): ValidatorStatus {
+    const { validators } = this.#identity.genesis;
+    const nameOf = (index: number) => validators[index]?.name ?? String(index);
+    const replica = this.#driver.status();
+    const gateway = this.#gateway.status();
+    const { chain } = this.#keeper;
+    return {
+      validator: this.name,
+      index: this.index,
+      height: chain.height,
+      blockHash: toHex(chain.blockHash),
+      stateRoot: toHex(this.#recovered.state.stateRoot),
+      timeMs: chain.timeMs,
+      view: replica.view,
+      primary: nameOf(replica.primary),
+      failedPrimaries: replica.failedPrimaries.map(nameOf),
+      peers: this.#transport.connected().map(nameOf),
+      brokersUp: gateway.brokersUp,
+      catchingUp: this.#catchUp.running,
+      poolSegments: this.#pool.count,
+      shards: this.#recovered.state.shardIds().length,
+      evidence: this.#driver.evidenceCount,
+      peersCut: this.#transport.cutCount,
+      turnedAway: this.#door.turnedAway,
+      refusedStatements: replica.refused,
+      questions: gateway.questions,
+      messagesDropped: gateway.dropped,
+    };
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  async #end(): Promise<void> {
+    this.#timer?.cancel();
+    this.#driver.stop();
+    this.#catchUp.stop();
+    this.#beacon.stop();
+    await Promise.all([this.#gateway.stop(), this.#transport.stop()]);
+    this.#recovered.store.close();
+  }
+
+  #makeCatchUp(executor: Executor): CatchUp {
+    const { chainId, genesis } = this.#identity;
+    const { clock, log } = this.#world;
+    return new CatchUp({
+      chainId,
+      validators: genesis.validators,
+      keeper: this.#keeper,
+      executor,
+      clock,
+      log,
+      peers: () => this.#transport.connected(),
+      send: (to, message) => this.#send(to, message),
+      onCommitted: (committed) => this.#caughtUp(committed),
+      onFatal: (error) => this.#cannotGoOn(error),
+    });
+  }
+
+  #makeDriver(executor: Executor, collector: BodyCollector): ReplicaDriver {
+    const { clock, log } = this.#world;
+    return new ReplicaDriver({
+      config: replicaConfig(this.#identity),
+      ports: replicaPorts(this.#identity, this.#beacon),
+      clock,
+      log,
+      store: this.#recovered.store,
+      executor,
+      pool: this.#pool,
+      keeper: this.#keeper,
+      collector,
+      beacon: this.#beacon,
+      broadcast: (message) => this.#transport.broadcast(message),
+      send: (to, message) => this.#send(to, message),
+      catchUp: (hint) => this.#catchUp.start(hint),
+      onCommitted: (committed) => this.#gateway.publish(committed),
+      afterCommit: () => this.#door.afterCommit(),
+      onFatal: (error) => this.#cannotGoOn(error),
+    });
+  }
+
+  #makeGateway({ brokers }: ValidatorConfig): Gateway {
+    const { chainId, self, genesis } = this.#identity;
+    const { state, store } = this.#recovered;
+    const receipts = new ReceiptMessages(store);
+    return new Gateway({
+      chainId,
+      self,
+      validatorCount: genesis.validators.length,
+      brokers,
+      ...this.#world,
+      state,
+      desk: new QueryDesk({ state, store, keeper: this.#keeper, receipts }),
+      receipts,
+      onSegment: (bytes) => this.#door.fromTerminal(bytes),
+    });
+  }
+
+  #send(to: number, message: PeerMessage): void {
+    this.#transport.send(to, message);
+  }
+
+  /** Nothing is sent or voted any more; the process ends when its owner has seen the reason. */
+  #cannotGoOn(error: unknown): void {
+    if (this.#stopping !== null) return;
+    this.#driver.stop();
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#world.log.error(
+      { reason, stack: error instanceof Error ? error.stack : undefined },
+      'the validator cannot go on',
+    );
+    this.#fail(error);
+  }
+
+  #fromPeer(from: number, message: PeerMessage): void {
+    if (this.#stopping === null) this.#desk.take(from, message);
+  }
+
+  #caughtUp(committed: Committed): void {
+    this.#gateway.caughtUp(committed);
+    this.#driver.caughtUp(committed);
+  }
+
+  /** The proposer of the block in work first, then the others. */
+  #likeliest(): readonly number[] {
+    const connected = this.#transport.connected();
+    const { proposer } = this.#desk;
+    return proposer !== null && connected.includes(proposer)
+      ? [proposer, ...connected.filter((p) => p !== proposer)]
+      : connected;
+  }
+
+  #statusMessage(): PeerMessage {
+    return { kind: 'status', committedHeight: this.#keeper.chain.height, view: this.#driver.status().view };
+  }
+
+  #tick(): void {
+    this.#transport.broadcast(this.#statusMessage());
+    this.#door.tidy();
+    this.#timer = this.#world.clock.setTimer(statusMs, () => this.#tick());
+  }
+}
