@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { assert } from '#core/assert';
 import type { ShardId } from '#ledger/ids';
 import type { Leaf } from '#ledger/state/delta';
+import type { HashPage } from './hashed-shard.ts';
 
 /** Layout of the file; another one is thrown away, since everything in it can be fetched again. */
 const layoutVersion = 1;
@@ -27,32 +28,28 @@ export interface StoredShard {
 /** Certified facts of a shard, written together with its leaves. */
 export type ShardFacts = Pick<StoredShard, 'height' | 'timeMs' | 'leafCount' | 'root'>;
 
-// Leaf rows are named by one integer (shard, then slot), so that a shard is one range in slot order and large values
-// stay out of the index of keys.
+// Hash pages are named by one integer (shard, then page), so that a shard's are one range in order.
 const layout = `
   CREATE TABLE shards (id INTEGER PRIMARY KEY, name TEXT NOT NULL, state INTEGER NOT NULL, height INTEGER NOT NULL,
     time_ms INTEGER NOT NULL, leaf_count INTEGER NOT NULL, root BLOB NOT NULL);
   CREATE UNIQUE INDEX live_shards ON shards (name) WHERE state = ${shardStates.live};
-  CREATE TABLE leaves (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB NOT NULL);
-  CREATE TABLE keys (shard INTEGER NOT NULL, key TEXT NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY (shard, key)) WITHOUT ROWID;
+  CREATE TABLE leaves (shard INTEGER NOT NULL, key TEXT NOT NULL, slot INTEGER NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (shard, key)) WITHOUT ROWID;
+  CREATE TABLE pages (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
   PRAGMA user_version = ${layoutVersion};
 `;
-
-const leafId = '(:shard * 4294967296 + :slot)';
 
 function prepareAll(db: Database.Database) {
   return {
     live: db.prepare(
       'SELECT id, name, height, time_ms AS timeMs, leaf_count AS leafCount, root FROM shards WHERE state = 1 ORDER BY id',
     ),
-    leaves: db.prepare(`SELECT id - :shard * 4294967296 AS slot, key, value FROM leaves
+    pages: db.prepare(`SELECT id - :shard * 4294967296 AS page, hashes FROM pages
       WHERE id >= :shard * 4294967296 AND id < (:shard + 1) * 4294967296 ORDER BY id`),
-    read: db.prepare(`SELECT k.slot AS slot, l.value AS value FROM keys k JOIN leaves l ON l.id = k.shard * 4294967296 + k.slot
-      WHERE k.shard = :shard AND k.key = :key`),
-    update: db.prepare(`UPDATE leaves SET value = :value WHERE id = ${leafId} AND key = :key`),
-    insert: db.prepare(`INSERT OR REPLACE INTO leaves (id, key, value) VALUES (${leafId}, :key, :value)`),
-    insertKey: db.prepare('INSERT OR REPLACE INTO keys (shard, key, slot) VALUES (:shard, :key, :slot)'),
-    dropKey: db.prepare('DELETE FROM keys WHERE shard = :shard AND slot = :slot'),
+    read: db.prepare('SELECT slot, value FROM leaves WHERE shard = ? AND key = ?'),
+    write: db.prepare(`INSERT INTO leaves (shard, key, slot, value) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET slot = excluded.slot, value = excluded.value`),
+    writePage: db.prepare('INSERT OR REPLACE INTO pages (id, hashes) VALUES (? * 4294967296 + ?, ?)'),
     facts: db.prepare(
       'UPDATE shards SET height = :height, time_ms = :timeMs, leaf_count = :leafCount, root = :root WHERE id = :id',
     ),
@@ -64,13 +61,12 @@ function prepareAll(db: Database.Database) {
     dropIncoming: db.prepare('UPDATE shards SET state = 3 WHERE state = 2'),
     promote: db.prepare('UPDATE shards SET state = 1 WHERE id = ?'),
     dropped: db.prepare('SELECT id FROM shards WHERE state = 3 LIMIT 1').pluck(),
-    sweepLeaves: db.prepare(`DELETE FROM leaves WHERE id IN (SELECT id FROM leaves
+    sweepLeaves: db.prepare(`DELETE FROM leaves WHERE shard = :shard
+      AND key IN (SELECT key FROM leaves WHERE shard = :shard LIMIT ${sweepRowsMax})`),
+    sweepPages: db.prepare(`DELETE FROM pages WHERE id IN (SELECT id FROM pages
       WHERE id >= :shard * 4294967296 AND id < (:shard + 1) * 4294967296 LIMIT ${sweepRowsMax})`),
-    sweepKeys: db.prepare(
-      `DELETE FROM keys WHERE shard = :shard AND key IN (SELECT key FROM keys WHERE shard = :shard LIMIT ${sweepRowsMax})`,
-    ),
     forget: db.prepare('DELETE FROM shards WHERE id = ?'),
-    pages: db.prepare('SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count').pluck(),
+    pageCount: db.prepare('SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count').pluck(),
   };
 }
 
@@ -125,13 +121,13 @@ export class ShardFile {
     return this.#sql.live.all() as StoredShard[];
   }
 
-  /** A shard's leaves by ascending slot. The file must not be written while the iterator is open. */
-  leaves(shard: number): IterableIterator<Leaf> {
-    return this.#sql.leaves.iterate({ shard }) as IterableIterator<Leaf>;
+  /** A shard's hash pages in order. The file must not be written while the iterator is open. */
+  pages(shard: number): IterableIterator<HashPage> {
+    return this.#sql.pages.iterate({ shard }) as IterableIterator<HashPage>;
   }
 
   read(shard: number, key: string): { readonly slot: number; readonly value: Uint8Array } | undefined {
-    return this.#sql.read.get({ shard, key }) as { slot: number; value: Uint8Array } | undefined;
+    return this.#sql.read.get(shard, key) as { slot: number; value: Uint8Array } | undefined;
   }
 
   /** Creates a shard without leaves and gives its number. */
@@ -147,16 +143,10 @@ export class ShardFile {
     return this.#db.transaction(work)();
   }
 
-  /** Writes leaves; those at or above `leafCountBefore` are new. Call inside `atomically`. */
-  write(shard: number, leafCountBefore: number, leaves: readonly Leaf[]): void {
-    for (const { slot, key, value } of leaves) {
-      if (slot < leafCountBefore) {
-        if (this.#sql.update.run({ shard, slot, key, value }).changes === 1) continue;
-        this.#sql.dropKey.run({ shard, slot });
-      }
-      this.#sql.insert.run({ shard, slot, key, value });
-      this.#sql.insertKey.run({ shard, slot, key });
-    }
+  /** Writes leaves and the hash pages that change with them. Call inside `atomically`. */
+  write(shard: number, leaves: readonly Leaf[], pages: readonly HashPage[]): void {
+    for (const { slot, key, value } of leaves) this.#sql.write.run(shard, key, slot, value);
+    for (const { page, hashes } of pages) this.#sql.writePage.run(shard, page, hashes);
   }
 
   /** Writes what is certified of a shard. Call inside `atomically` with the leaves that belong to it. */
@@ -186,7 +176,7 @@ export class ShardFile {
     const shard = this.#sql.dropped.get() as number | undefined;
     if (shard === undefined) return false;
     this.atomically(() => {
-      const swept = this.#sql.sweepLeaves.run({ shard }).changes + this.#sql.sweepKeys.run({ shard }).changes;
+      const swept = this.#sql.sweepLeaves.run({ shard }).changes + this.#sql.sweepPages.run({ shard }).changes;
       if (swept === 0) this.#sql.forget.run(shard);
     });
     return true;
@@ -194,7 +184,7 @@ export class ShardFile {
 
   /** Bytes of the file's pages in use. */
   bytesUsed(): number {
-    return (this.#sql.pages.get() as number) * pageBytes;
+    return (this.#sql.pageCount.get() as number) * pageBytes;
   }
 
   close(): void {

@@ -1,16 +1,16 @@
 /** A snapshot on its way in: leaves in slot order, one comparison at the end, and only then it is the shard. */
 import type { ShardId } from '#ledger/ids';
 import type { Leaf } from '#ledger/state/delta';
-import { ShardTree } from '#ledger/state/shard-tree';
 import type { CertifiedShard } from '#sync/light-client/certified-shard';
+import { HashedShard, type HashPage } from './hashed-shard.ts';
 
 /** What became of a snapshot. `mismatch`: not what the certificate says. `full`: the quota or the disk is used up. */
 export type InstallOutcome = 'installed' | 'mismatch' | 'full';
 
 /** Where the rows go meanwhile. Each method answers false where the file could not take it. */
 export interface InstallTarget {
-  write(leafCountBefore: number, leaves: readonly Leaf[]): boolean;
-  promote(tree: ShardTree, certified: CertifiedShard): boolean;
+  write(leaves: readonly Leaf[], pages: readonly HashPage[]): boolean;
+  promote(tree: HashedShard, certified: CertifiedShard): boolean;
   drop(): void;
 }
 
@@ -18,12 +18,12 @@ export interface InstallTarget {
 export class ShardInstall {
   readonly #target: InstallTarget | null;
   readonly #leafCount: number;
-  readonly #tree: ShardTree;
+  readonly #tree: HashedShard;
   #over: InstallOutcome | null = null;
 
   /** Without a target the file was full from the start. */
   constructor(shard: ShardId, leafCount: number, target: InstallTarget | null) {
-    this.#tree = new ShardTree(shard);
+    this.#tree = new HashedShard(shard);
     this.#leafCount = leafCount;
     this.#target = target;
     if (target === null) this.#over = 'full';
@@ -42,7 +42,8 @@ export class ShardInstall {
     const dense = leaves.every(({ slot }, at) => slot === before + at);
     if (!dense || leaves.length === 0 || after > this.#leafCount) return this.#end('mismatch');
     const staged = this.#tree.stage(after, leaves);
-    if (this.#target?.write(before, leaves) !== true) return this.#end('full');
+    if (staged === null) return this.#end('mismatch');
+    if (this.#target?.write(leaves, staged.pages()) !== true) return this.#end('full');
     staged.commit();
     return true;
   }

@@ -1,6 +1,7 @@
 /**
  * The terminal's cache of ledger shards (shard.db): values in SQLite, hash trees in memory. A shard is what a certificate
- * says or it is not here: staged roots are compared before anything is written, and again at every start.
+ * says or it is not here: staged roots are compared before anything is written, the hashes again at every start, and each
+ * value against its hash whenever it is read from the file.
  */
 import { existsSync } from 'node:fs';
 import { equalBytes } from '#core/bytes';
@@ -9,9 +10,9 @@ import type { Log } from '#core/log';
 import type { ShardId } from '#ledger/ids';
 import type { Leaf, ShardDelta } from '#ledger/state/delta';
 import { leafHash } from '#ledger/state/roots';
-import { ShardTree } from '#ledger/state/shard-tree';
 import type { LedgerView } from '#ledger/state/view';
 import type { CertifiedShard } from '#sync/light-client/certified-shard';
+import { HashedShard } from './hashed-shard.ts';
 import { LeafCache } from './leaf-cache.ts';
 import { isCorruption, isFull, moveAside, ShardFile, type StoredShard } from './shard-file.ts';
 import { type InstallOutcome, type InstallTarget, ShardInstall } from './shard-install.ts';
@@ -19,8 +20,6 @@ import { type InstallOutcome, type InstallTarget, ShardInstall } from './shard-i
 const quotaBytesDefault = 2 * 1024 * 1024 * 1024;
 const hotBytesMax = 8 * 1024 * 1024;
 const hotEntriesMax = 20_000;
-/** Leaves hashed in one step when a shard is read back. */
-const loadBatchLeaves = 2_048;
 
 /**
  * What became of a delta. `applied`: the shard is now at its height. `stale`: the shard is there or further already.
@@ -46,7 +45,7 @@ export interface HeldShard {
 
 interface LiveShard {
   readonly id: number;
-  readonly tree: ShardTree;
+  readonly tree: HashedShard;
   height: number;
   timeMs: number;
 }
@@ -155,15 +154,15 @@ export class ShardStore implements LedgerView {
     if (certified.shard !== delta.shard || certified.height !== delta.height) return 'mismatch';
     const held = this.#live.get(delta.shard);
     if (held !== undefined && delta.height <= held.height) return 'stale';
-    const tree = held?.tree ?? new ShardTree(delta.shard);
+    const tree = held?.tree ?? new HashedShard(delta.shard);
     const staged = tree.stage(delta.leafCount, delta.leaves);
-    if (delta.leafCount === 0 || !certified.hasRoot(staged.root)) {
+    if (staged === null || delta.leafCount === 0 || !certified.hasRoot(staged.root)) {
       return equalBytes(delta.baseRoot, tree.root) ? 'mismatch' : 'gap';
     }
     const facts = { height: certified.height, timeMs: certified.timeMs, leafCount: delta.leafCount, root: staged.root };
     const id = this.#writing(() => {
       const shardNumber = held?.id ?? this.#file.create(delta.shard, 'live');
-      this.#file.write(shardNumber, tree.leafCount, delta.leaves);
+      this.#file.write(shardNumber, delta.leaves, staged.pages());
       this.#file.writeFacts(shardNumber, facts);
       return shardNumber;
     });
@@ -219,7 +218,7 @@ export class ShardStore implements LedgerView {
       return generation === this.#generation && this.#writing(worked) === true;
     };
     return {
-      write: (leafCountBefore, leaves) => done(() => this.#file.write(id, leafCountBefore, leaves)),
+      write: (leaves, pages) => done(() => this.#file.write(id, leaves, pages)),
       drop: () => {
         done(() => this.#file.drop(id));
       },
@@ -306,7 +305,7 @@ export class ShardStore implements LedgerView {
     }
   }
 
-  /** Reads every shard back and keeps those whose leaves hash to the root that was certified. */
+  /** Reads every shard's hashes back and keeps those that lead to the root that was certified. */
   #load(file: ShardFile): void {
     const startedMs = this.#options.clock.monotonicMs();
     let leafCount = 0;
@@ -333,22 +332,10 @@ export class ShardStore implements LedgerView {
   }
 }
 
-/** The stored shard's tree, hashed from its rows; null when they do not lead to its root. */
-function readTree(file: ShardFile, stored: StoredShard): ShardTree | null {
-  const tree = new ShardTree(stored.name);
-  let batch: Leaf[] = [];
-  const take = (): boolean => {
-    const dense = batch.every(({ slot }, at) => slot === tree.leafCount + at);
-    if (dense && batch.length > 0) tree.stage(tree.leafCount + batch.length, batch).commit();
-    batch = [];
-    return dense;
-  };
-  for (const leaf of file.leaves(stored.id)) {
-    batch.push(leaf);
-    if (batch.length >= loadBatchLeaves && !take()) return null;
-  }
-  const sound = take() && tree.leafCount === stored.leafCount && equalBytes(tree.root, plain(stored.root));
-  return sound ? tree : null;
+/** The stored shard's hashes; null when they do not lead to its root. */
+function readTree(file: ShardFile, stored: StoredShard): HashedShard | null {
+  const tree = HashedShard.load(stored.name, stored.leafCount, file.pages(stored.id));
+  return tree !== null && equalBytes(tree.root, plain(stored.root)) ? tree : null;
 }
 
 /** SQLite gives Node buffers; callers get plain byte strings. */

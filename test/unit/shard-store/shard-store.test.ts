@@ -185,11 +185,28 @@ describe('after a restart', () => {
     expect(store.get(storeName, 'store')).toEqual(region.state.get(storeName, 'store'));
   });
 
-  it('a damaged value costs its shard and no other', () => {
+  it('a damaged value costs its shard and no other, at the first read of it', () => {
     installAll();
     damage("UPDATE leaves SET value = x'00' WHERE key = 'store'");
+    expect(store.get(storeName, 'store')).toBeUndefined();
     expect(store.holds(storeName)).toBe(false);
     expect(store.holds('r')).toBe(true);
+  });
+
+  it('a damaged, missing or misplaced hash costs the shard at once', () => {
+    const first = '(SELECT max(id) FROM shards WHERE state = 1) * 4294967296';
+    const page = `(SELECT min(id) FROM pages WHERE id >= ${first})`;
+    const cases = [
+      `UPDATE pages SET hashes = zeroblob(length(hashes)) WHERE id = ${page}`,
+      `UPDATE pages SET hashes = substr(hashes, 1, 32) WHERE id = ${page}`,
+      `UPDATE pages SET id = id + 1 WHERE id = ${page}`,
+      `DELETE FROM pages WHERE id = ${page}`,
+    ];
+    for (const sql of cases) {
+      installAll();
+      damage(sql);
+      expect(store.shards()).toHaveLength(1);
+    }
   });
 
   it('a root that was not certified for the rows costs the shard', () => {
