@@ -5,13 +5,16 @@
 import { assert } from '#core/assert';
 import { equalBytes } from '#core/bytes';
 import { type Block, blockHash as hashOf } from '../wire/block.ts';
-import { commitPhase, preparePhase, type Timeout } from '../wire/vote.ts';
+import { type Certificate, commitPhase, preparePhase } from '../wire/vote.ts';
 import { BlockRules, bodiesMatchHeader, reproposalFault } from './block-rules.ts';
+import { type BlockAnswer, startWork, takeAnswer } from './block-work.ts';
 import type { ChainState } from './chain.ts';
+import { proposalEvidence, voteEvidence } from './evidence.ts';
 import { type Candidate, HeightState } from './height-state.ts';
 import { MessageGate } from './message-gate.ts';
 import { losesPatience, type Pool, proposeAtMs, viewDeadlineMs } from './pacing.ts';
 import { PeersAhead } from './peers-ahead.ts';
+import { PrimaryDuty, type Proposed, type Turn } from './primary-duty.ts';
 import { alphasAhead } from './proof-plan.ts';
 import { leaderOrder, type ScheduleConfig } from './schedule.ts';
 import { Statements } from './statements.ts';
@@ -38,6 +41,7 @@ export class Replica {
   readonly #peers: PeersAhead;
   readonly #gate: MessageGate;
   readonly #voice: Voice;
+  readonly #duty: PrimaryDuty;
   #chain: ChainState | null = null;
   #height: HeightState | null = null;
   #pool: Pool = { waitingCount: 0, oldest: null };
@@ -49,6 +53,7 @@ export class Replica {
   #timerMs: number | null = null;
   #at: Instant = { nowMs: 0, wallMs: 0 };
   #effects: ReplicaEffect[] = [];
+  readonly #emitter = (effect: ReplicaEffect): void => this.#emit(effect);
 
   /** The ports must be pure; the validators of the configuration are those of the genesis, in its order. */
   constructor(config: ReplicaConfig, ports: ReplicaPorts) {
@@ -61,7 +66,8 @@ export class Replica {
     this.#rules = new BlockRules(config, ports);
     this.#peers = new PeersAhead(config.resendMs / 2);
     this.#gate = new MessageGate(config, statements, this.#peers);
-    this.#voice = new Voice(statements, config.resendMs, (effect) => this.#emit(effect));
+    this.#voice = new Voice(statements, config.resendMs, this.#emitter);
+    this.#duty = new PrimaryDuty(config, this.#rules, this.#voice, this.#emitter);
   }
 
   /**
@@ -122,10 +128,10 @@ export class Replica {
       case 'stored':
       case 'refused':
       case 'executed':
-        this.#nodeAnswered(input);
+        this.#takeAnswer(input);
         return;
       case 'persisted':
-        this.#voice.persisted(this.#now().state, input.token);
+        this.#voice.persisted(this.#now().state, input.token, this.#at.nowMs);
         return;
       case 'committed':
         this.#committed(input.chain);
@@ -138,7 +144,7 @@ export class Replica {
     if (!this.#halted && !this.#committing) this.#decide();
     if (this.#halted || this.#committing) return;
     this.#changeView();
-    this.#lead();
+    this.#acceptOwn(this.#duty.lead(this.#turn()));
     this.#castPrepare();
     this.#castCommit();
     this.#voice.resend(this.#now().state, this.#at.nowMs);
@@ -207,9 +213,7 @@ export class Replica {
       case 'vote': {
         const outcome = state.votes.add(passed.vote);
         if (outcome.kind !== 'conflict') return;
-        const { validator, height, view } = passed.vote;
-        const pair = { kind: 'vote', first: outcome.first, second: passed.vote } as const;
-        this.#emit({ kind: 'evidence', equivocation: { validator, height, view, pair } });
+        this.#emit({ kind: 'evidence', equivocation: voteEvidence(outcome.first, passed.vote) });
         return;
       }
       case 'timeout':
@@ -229,8 +233,7 @@ export class Replica {
     const { view, block, timeouts, validator } = proposal;
     const first = state.firstProposal(proposal);
     if (!equalBytes(hashOf(first.block.header), blockHash)) {
-      const pair = { kind: 'proposal', first, second: proposal } as const;
-      this.#emit({ kind: 'evidence', equivocation: { validator, height: state.height, view, pair } });
+      this.#emit({ kind: 'evidence', equivocation: proposalEvidence(first, proposal) });
     }
     if (view < state.view || (view === state.view && state.accepted !== null)) return;
     const target = timeouts === null ? null : highestPrepared(timeouts);
@@ -262,39 +265,16 @@ export class Replica {
 
   // --- answers of the node ---
 
-  #nodeAnswered(answer: InputOf<'stored' | 'refused' | 'executed'>): void {
+  #takeAnswer(answer: BlockAnswer): void {
     const { state } = this.#now();
-    const candidate = state.candidate(answer.blockHash);
-    if (candidate === undefined) return;
-    if (answer.kind === 'refused') {
-      candidate.stage = 'refused';
-      // R9: a block that breaks the node's rules is its proposer's fault; a proved one is not given up.
-      if (state.accepted?.candidate === candidate && state.accepted.fresh) this.#enterView(state.view + 1, true);
-    } else if (answer.kind === 'stored') {
-      if (candidate.stage !== 'storing') return;
-      candidate.stage = 'executing';
-      candidate.full = answer.full;
-      this.#emit({ kind: 'execute', block: candidate.block, blockHash: candidate.blockHash });
-    } else {
-      if (candidate.stage !== 'executing') return;
-      candidate.stage = 'executed';
-      candidate.resultRoot = answer.resultRoot;
-      if (state.accepted?.candidate === candidate) state.accepted.waitingSinceMs = this.#at.nowMs;
-    }
+    if (takeAnswer(state, answer, this.#at, this.#emitter)) this.#enterView(state.view + 1, true);
   }
 
   #accept(candidate: Candidate, fresh: boolean): void {
     const { state } = this.#now();
     state.accepted = { candidate, fresh, waitingSinceMs: this.#at.nowMs };
     state.wanted = null;
-    this.#work(candidate);
-  }
-
-  /** R9: bodies and block on disk before execution; `stored` leads to `execute`. */
-  #work(candidate: Candidate): void {
-    if (candidate.stage !== 'known') return;
-    candidate.stage = 'storing';
-    this.#emit({ kind: 'store-block', block: candidate.block, blockHash: candidate.blockHash });
+    startWork(candidate, this.#emitter);
   }
 
   // --- deciding ---
@@ -311,7 +291,7 @@ export class Replica {
       }
       return;
     }
-    this.#work(candidate);
+    startWork(candidate, this.#emitter);
     if (candidate.stage !== 'executed' && candidate.stage !== 'refused') return;
     if (candidate.resultRoot === null || !equalBytes(candidate.resultRoot, certificate.resultRoot)) {
       this.#halt(certificate, candidate);
@@ -321,7 +301,7 @@ export class Replica {
     this.#emit({ kind: 'commit', block: candidate.block, blockHash: candidate.blockHash, certificate });
   }
 
-  #halt(certificate: Extract<ReplicaEffect, { kind: 'diverged' }>['certificate'], candidate: Candidate): void {
+  #halt(certificate: Certificate, candidate: Candidate): void {
     this.#halted = true;
     const { resultRoot: ownResultRoot } = candidate;
     this.#emit({ kind: 'diverged', height: certificate.height, certificate, ownResultRoot });
@@ -340,7 +320,7 @@ export class Replica {
       return;
     }
     state.prepare = { view, blockHash: candidate.blockHash, resultRoot: candidate.resultRoot };
-    this.#voice.persist(state, () => this.#voice.sayVote(state, preparePhase, this.#at.nowMs));
+    this.#voice.persist(state, (nowMs) => this.#voice.sayVote(state, preparePhase, nowMs));
   }
 
   /** R13: one COMMIT a view, for what a quorum has prepared in it. */
@@ -356,7 +336,7 @@ export class Replica {
     }
     state.prepared = certificate;
     state.commit = state.prepare;
-    this.#voice.persist(state, () => this.#voice.sayVote(state, commitPhase, this.#at.nowMs));
+    this.#voice.persist(state, (nowMs) => this.#voice.sayVote(state, commitPhase, nowMs));
   }
 
   // --- views ---
@@ -376,62 +356,23 @@ export class Replica {
     const { state } = this.#now();
     assert(view > state.view, `view ${view} after ${state.view}`);
     state.enterView(view);
-    if (ask) this.#voice.persist(state, () => this.#voice.sayTimeout(state, this.#at.nowMs));
+    if (ask) this.#voice.persist(state, (nowMs) => this.#voice.sayTimeout(state, nowMs));
     else state.viewRunsSinceMs = this.#at.nowMs;
   }
 
   // --- leading ---
 
-  #lead(): void {
-    const { state } = this.#now();
-    const { view } = state;
-    if (state.proposing || state.accepted !== null || state.primary(view) !== this.#config.self) return;
-    if (view === 0 && this.#at.nowMs < proposeAtMs(this.#config, state, this.#pool)) return;
-    if (view > 0 && this.#repropose()) return;
-    state.proposing = true;
-    this.#emit({ kind: 'gather', height: state.height, view });
+  #gathered(input: InputOf<'gathered'>): void {
+    if (input.digests.length === 0) this.#pool = { waitingCount: 0, oldest: null };
+    if (!this.#committing) this.#acceptOwn(this.#duty.gathered(this.#turn(), input));
   }
 
-  /** R17: whether this view's block is not ours to choose, or cannot be proposed yet. */
-  #repropose(): boolean {
-    const { state } = this.#now();
-    const timeouts = state.timeouts.quorumFor(state.view);
-    if (timeouts === null) return true;
-    const target = highestPrepared(timeouts);
-    if (target === null) return false;
-    const candidate = state.candidate(target.blockHash);
-    if (candidate !== undefined) this.#propose(candidate, timeouts, false);
-    else if (state.wanted === null) {
-      state.wanted = target.blockHash;
-      this.#voice.askForBlock(state, this.#at.nowMs);
-    }
-    return true;
+  #acceptOwn(proposed: Proposed | null): void {
+    if (proposed !== null) this.#accept(proposed.candidate, proposed.fresh);
   }
 
-  #gathered({ height, view, digests }: InputOf<'gathered'>): void {
-    const { state, chain } = this.#now();
-    if (height !== state.height || view !== state.view || !state.proposing || state.proposed?.view === view) return;
-    if (this.#committing || state.accepted !== null) return;
-    if (view === 0 && digests.length === 0) {
-      this.#pool = { waitingCount: 0, oldest: null };
-      if (this.#at.nowMs < proposeAtMs(this.#config, state, this.#pool)) {
-        state.proposing = false;
-        return;
-      }
-    }
-    // More timeouts may have come since: what binds is the quorum that goes with the proposal.
-    if (view > 0 && this.#repropose()) return;
-    const block = this.#rules.make(chain, view, digests, this.#at);
-    const timeouts = view === 0 ? null : state.timeouts.quorumFor(view);
-    this.#propose(state.addCandidate(block, hashOf(block.header)), timeouts, true);
-  }
-
-  #propose(candidate: Candidate, timeouts: readonly Timeout[] | null, fresh: boolean): void {
-    const { state } = this.#now();
-    state.proposing = true;
-    state.proposed = { view: state.view, blockHash: candidate.blockHash };
-    this.#voice.persist(state, () => this.#voice.sayProposal(state, candidate, timeouts, this.#at.nowMs));
-    this.#accept(candidate, fresh);
+  #turn(): Turn {
+    return { ...this.#now(), pool: this.#pool, at: this.#at };
   }
 
   // --- other heights, timer ---

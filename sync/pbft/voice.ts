@@ -12,7 +12,7 @@ import type { ReplicaEffect, ReplicaMessage } from './types.ts';
 interface Pending {
   readonly token: number;
   readonly view: number;
-  readonly release: () => void;
+  readonly release: (nowMs: number) => void;
 }
 
 /** One replica's voice. Times are monotonic milliseconds. */
@@ -35,17 +35,17 @@ export class Voice {
   }
 
   /** Asks for the state's record to be fsynced; `release` runs when it is, unless the view has been left. */
-  persist(state: HeightState, release: () => void): void {
+  persist(state: HeightState, release: (nowMs: number) => void): void {
     const token = ++this.#token;
     this.#pending.push({ token, view: state.view, release });
     this.#emit({ kind: 'persist', record: state.record(), token });
   }
 
   /** The record of this token, and with it all earlier ones, is on disk. */
-  persisted(state: HeightState, token: number): void {
+  persisted(state: HeightState, token: number, nowMs: number): void {
     const ready = this.#pending.filter((pending) => pending.token <= token);
     this.#pending = this.#pending.filter((pending) => pending.token > token);
-    for (const { view, release } of ready) if (view === state.view) release();
+    for (const { view, release } of ready) if (view === state.view) release(nowMs);
   }
 
   sayProposal(state: HeightState, candidate: Candidate, timeouts: readonly Timeout[] | null, nowMs: number): void {

@@ -59,8 +59,10 @@ export class ByzantineNode extends SimulatedNode {
     this.#remember(message);
     if (this.#lies('silence', 0.5)) return;
     if (this.#lies('replay', 0.2)) super.send(to, this.region.draws.pick(this.#heard));
-    if (message.kind === 'proposal') super.send(to, { kind: 'proposal', proposal: this.#bendProposal(message.proposal) });
-    else if (message.kind === 'timeout') super.send(to, { kind: 'timeout', timeout: this.#bendTimeout(message.timeout) });
+    if (message.kind === 'proposal')
+      super.send(to, { kind: 'proposal', proposal: this.#bendProposal(message.proposal) });
+    else if (message.kind === 'timeout')
+      super.send(to, { kind: 'timeout', timeout: this.#bendTimeout(message.timeout) });
     else super.send(to, message);
   }
 
@@ -127,13 +129,16 @@ export class ByzantineNode extends SimulatedNode {
   #bendTimeout(timeout: Timeout): Timeout {
     const { height, nextView, prepared } = timeout;
     if (prepared !== null && this.#lies('hide-prepared', 0.7)) return this.#signTimeout(height, nextView, null);
-    if (this.#lies('forge-prepared', 0.5)) return this.#signTimeout(height, nextView, this.#forgedCertificate(height, nextView));
+    if (this.#lies('forge-prepared', 0.5))
+      return this.#signTimeout(height, nextView, this.#forgedCertificate(height, nextView));
     return timeout;
   }
 
   /** A certificate for some block that was talked about, with signatures from elsewhere. */
   #forgedCertificate(height: number, nextView: number): Certificate | null {
-    const votes = this.#heard.flatMap((heard) => (heard.kind === 'vote' && heard.vote.height === height ? [heard.vote] : []));
+    const votes = this.#heard.flatMap((heard) =>
+      heard.kind === 'vote' && heard.vote.height === height ? [heard.vote] : [],
+    );
     const vote = votes[0];
     if (vote === undefined) return null;
     const { blockHash, resultRoot } = vote;

@@ -49,7 +49,8 @@ export class EventQueue {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= this.#heap.length) break;
-      if (child + 1 < this.#heap.length && earlier(this.#heap[child + 1] as Planned, this.#heap[child] as Planned)) child++;
+      if (child + 1 < this.#heap.length && earlier(this.#heap[child + 1] as Planned, this.#heap[child] as Planned))
+        child++;
       if (!earlier(this.#heap[child] as Planned, planned)) break;
       this.#heap[at] = this.#heap[child] as Planned;
       at = child;

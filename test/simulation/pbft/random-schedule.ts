@@ -27,7 +27,11 @@ export function runSchedule(seed: number, keys: TestKeys, liarCount: number): Sc
   const draws = new Draws(seed ^ 0x5eed);
   const count = keys.validators.length;
   const liars = new Map<number, Lie[]>();
-  for (let index = count - liarCount; index < count; index++) liars.set(index, everyLie.filter(() => draws.chance(0.4)));
+  for (let index = count - liarCount; index < count; index++)
+    liars.set(
+      index,
+      everyLie.filter(() => draws.chance(0.4)),
+    );
   const region = new SimulatedRegion({ seed, keys, liars });
   const worst = draws.unit();
   region.faults = {
@@ -42,7 +46,11 @@ export function runSchedule(seed: number, keys: TestKeys, liarCount: number): Sc
   region.start();
   let segments = 0;
   while (region.events.nowMs < chaosMs) {
-    if (draws.chance(0.5)) region.submit(`segment ${segments++}`, region.everyIndex.filter(() => draws.chance(0.8)));
+    if (draws.chance(0.5))
+      region.submit(
+        `segment ${segments++}`,
+        region.everyIndex.filter(() => draws.chance(0.8)),
+      );
     if (draws.chance(0.15)) splitNetwork(region, draws);
     if (draws.chance(0.25)) region.filter = () => true;
     for (const node of region.honest) {
@@ -70,7 +78,9 @@ function heal(region: SimulatedRegion): ScheduleOutcome {
   const target = Math.max(...region.honest.map((node) => node.height)) + 3;
   const everybodyThere = (): boolean => region.honest.every((node) => node.height >= target);
   if (!region.runUntil(everybodyThere, healedMs)) {
-    const where = region.honest.map((node) => `${node.index}: ${node.height}/${node.replica?.status().view}`).join(', ');
+    const where = region.honest
+      .map((node) => `${node.index}: ${node.height}/${node.replica?.status().view}`)
+      .join(', ');
     throw new NoProgress(`healed for ${healedMs} ms, yet short of height ${target} (${where})`);
   }
   const ordered = region.honest[0]?.disk.finals.flatMap(({ block }) => block.bodyDigests.map(String)) ?? [];
@@ -78,11 +88,15 @@ function heal(region: SimulatedRegion): ScheduleOutcome {
   if (!region.runUntil(() => holds(region, name), healedMs)) throw new NoProgress('the last segment was never ordered');
   return {
     heights: Math.max(...region.honest.map((node) => node.height)),
-    highestView: Math.max(...region.honest.flatMap(({ disk }) => disk.finals.map(({ certificate }) => certificate.view))),
+    highestView: Math.max(
+      ...region.honest.flatMap(({ disk }) => disk.finals.map(({ certificate }) => certificate.view)),
+    ),
     crashes: region.honest.reduce((sum, node) => sum + node.crashes, 0),
   };
 }
 
 function holds(region: SimulatedRegion, digest: string): boolean {
-  return region.honest.every(({ disk }) => disk.finals.some(({ block }) => block.bodyDigests.map(String).includes(digest)));
+  return region.honest.every(({ disk }) =>
+    disk.finals.some(({ block }) => block.bodyDigests.map(String).includes(digest)),
+  );
 }

@@ -34,11 +34,16 @@ export class SafetyChecks {
   committed(node: number, certificate: Certificate, hash: Uint8Array): void {
     const { height } = certificate;
     const verify = this.#keys.ports(0).verify;
-    const checked = checkCertificate(this.#chainId, this.#keys.validators.length, certificate, (validator, message, signature) =>
-      verify({ validator, domain: voteDomain, message, signature }),
+    const checked = checkCertificate(
+      this.#chainId,
+      this.#keys.validators.length,
+      certificate,
+      (validator, message, signature) => verify({ validator, domain: voteDomain, message, signature }),
     );
-    if (!checked.ok || certificate.phase !== commitPhase) throw new SafetyViolation(`S2: node ${node} took a bad certificate at ${height}`);
-    if (toHex(certificate.blockHash) !== toHex(hash)) throw new SafetyViolation(`S2: certificate of another block at ${height}`);
+    if (!checked.ok || certificate.phase !== commitPhase)
+      throw new SafetyViolation(`S2: node ${node} took a bad certificate at ${height}`);
+    if (toHex(certificate.blockHash) !== toHex(hash))
+      throw new SafetyViolation(`S2: certificate of another block at ${height}`);
     const taken = { hash: toHex(hash), result: toHex(certificate.resultRoot) };
     const first = this.#decided.get(height);
     if (first === undefined) this.#decided.set(height, taken);
@@ -58,19 +63,26 @@ export class SafetyChecks {
     if (message.kind === 'vote') {
       const { phase, height, view } = message.vote;
       this.#once(`${node}/${phase}/${height}/${view}`, toHex(message.vote.blockHash) + toHex(message.vote.resultRoot));
-      if (view < (this.#left.get(`${node}/${height}`) ?? 0)) throw new SafetyViolation(`S3: node ${node} voted in a view it left`);
+      if (view < (this.#left.get(`${node}/${height}`) ?? 0))
+        throw new SafetyViolation(`S3: node ${node} voted in a view it left`);
       const bound = phase === preparePhase ? disk.record?.prepare : disk.record?.commit;
-      if (disk.record?.height !== height || bound?.view !== view) throw new SafetyViolation('S4: vote before its record');
-      if (phase === commitPhase && (disk.record.prepared?.view ?? -1) < view) throw new SafetyViolation('S4: COMMIT without certificate');
+      if (disk.record?.height !== height || bound?.view !== view)
+        throw new SafetyViolation('S4: vote before its record');
+      if (phase === commitPhase && (disk.record.prepared?.view ?? -1) < view)
+        throw new SafetyViolation('S4: COMMIT without certificate');
       if (!disk.holdsBlock(message.vote.blockHash)) throw new SafetyViolation('S4: vote before its body');
       return;
     }
     if (message.kind === 'timeout') {
       const { height, nextView, prepared } = message.timeout;
-      this.#once(`${node}/timeout/${height}/${nextView}`, prepared === null ? '' : toHex(prepared.blockHash) + prepared.view);
+      this.#once(
+        `${node}/timeout/${height}/${nextView}`,
+        prepared === null ? '' : toHex(prepared.blockHash) + prepared.view,
+      );
       const place = `${node}/${height}`;
       this.#left.set(place, Math.max(nextView, this.#left.get(place) ?? 0));
-      if (disk.record?.height !== height || disk.record.view < nextView) throw new SafetyViolation('S4: timeout before its record');
+      if (disk.record?.height !== height || disk.record.view < nextView)
+        throw new SafetyViolation('S4: timeout before its record');
     }
   }
 

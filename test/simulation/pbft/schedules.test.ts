@@ -7,7 +7,11 @@ import { cheapKeys, realKeys, type TestKeys } from './test-keys.ts';
 const given = process.env['BIZAIN_SEED'];
 const first = given === undefined ? 1 : Number(given);
 
-function runSchedules(count: number, keys: TestKeys, liars: number): { heights: number; changed: number; crashes: number } {
+function runSchedules(
+  count: number,
+  keys: TestKeys,
+  liars: number,
+): { heights: number; changed: number; crashes: number } {
   const sum = { heights: 0, changed: 0, crashes: 0 };
   for (let seed = first; seed < first + (given === undefined ? count : 1); seed++) {
     try {
@@ -16,7 +20,9 @@ function runSchedules(count: number, keys: TestKeys, liars: number): { heights: 
       sum.changed += outcome.highestView > 0 ? 1 : 0;
       sum.crashes += outcome.crashes;
     } catch (error) {
-      throw new Error(`n=${keys.validators.length}, ${liars} liars: BIZAIN_SEED=${seed}: ${String(error)}`, { cause: error });
+      throw new Error(`n=${keys.validators.length}, ${liars} liars: BIZAIN_SEED=${seed}: ${String(error)}`, {
+        cause: error,
+      });
     }
   }
   return sum;
@@ -31,7 +37,6 @@ describe('SPEC S1 to S4 and L1 hold under loss, partition, crash and up to f lia
   ])('%i validators, %i of them lying, %i schedules', { timeout: 120_000 }, (count, liars, schedules) => {
     const sum = runSchedules(schedules, cheapKeys(count), liars);
     expect(sum.heights).toBeGreaterThan(0);
-    console.log(sum);
   });
 
   test('the same holds with real signatures and real beacon proofs', { timeout: 60_000 }, () => {

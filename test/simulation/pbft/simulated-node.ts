@@ -143,7 +143,9 @@ export class SimulatedNode {
       case 'gather': {
         const digests = this.#waiting.slice(0, 8).map(({ digest }) => digest);
         const { height, view } = effect;
-        this.later(0, () => this.feed({ kind: 'gathered', height, view, digests: region.censors(this) ? [] : digests }));
+        this.later(0, () =>
+          this.feed({ kind: 'gathered', height, view, digests: region.censors(this) ? [] : digests }),
+        );
         return;
       }
       case 'store-block': {
@@ -161,7 +163,9 @@ export class SimulatedNode {
       }
       case 'persist': {
         const { record, token } = effect;
-        const apply = (): void => void (this.disk.record = record);
+        const apply = (): void => {
+          this.disk.record = record;
+        };
         this.#write(apply, () => this.feed({ kind: 'persisted', token }));
         return;
       }
@@ -229,7 +233,8 @@ export class SimulatedNode {
       beaconOutput: this.region.keys.beaconOutput(header.beaconProof),
     });
     this.disk.finals.push(final);
-    for (const [name, block] of this.disk.blocks) if (block.header.height <= header.height) this.disk.blocks.delete(name);
+    for (const [name, block] of this.disk.blocks)
+      if (block.header.height <= header.height) this.disk.blocks.delete(name);
     const done = new Set(final.block.bodyDigests.map(toHex));
     this.#waiting = this.#waiting.filter(({ digest }) => !done.has(toHex(digest)));
     this.region.progressed(this);

@@ -1,6 +1,7 @@
 /** A whole region in virtual time: nodes, a network that misbehaves by a seed, and checks after every step. */
-import { sha256 } from '#core/hash';
+
 import { utf8 } from '#core/bytes';
+import { sha256 } from '#core/hash';
 import { beaconAlpha } from '#sync/pbft/beacon';
 import { type ChainState, genesisChain } from '#sync/pbft/chain';
 import type { ScheduleConfig } from '#sync/pbft/schedule';
@@ -77,7 +78,12 @@ export class SimulatedRegion {
     };
     this.schedule = { validatorCount: count, epochTurns: this.config.epochTurns };
     const root = new Uint8Array(32);
-    this.genesis = genesisChain({ seed: sha256(utf8('genesis')), timeMs: this.epochMs - 1_000, resultRoot: root, historyRoot: root });
+    this.genesis = genesisChain({
+      seed: sha256(utf8('genesis')),
+      timeMs: this.epochMs - 1_000,
+      resultRoot: root,
+      historyRoot: root,
+    });
     this.checks = new SafetyChecks(this.config.chainId, keys);
     this.everyIndex = keys.validators.map((_, index) => index);
     this.nodes = this.everyIndex.map((index) => {
@@ -117,7 +123,8 @@ export class SimulatedRegion {
     if (!this.filter(from, to, status) || !this.node(to).honest) return;
     this.events.plan(this.draws.between(1, this.faults.delayMsMax), () => {
       const finals = this.node(to).finalsFrom(height);
-      if (finals.length > 0 && this.filter(to, from, status)) this.events.plan(this.draws.between(1, this.faults.delayMsMax), () => answer(finals));
+      if (finals.length > 0 && this.filter(to, from, status))
+        this.events.plan(this.draws.between(1, this.faults.delayMsMax), () => answer(finals));
     });
   }
 

@@ -32,7 +32,10 @@ function checksum(validator: number, domain: string, message: Uint8Array): Uint8
 
 /** Checksums instead of signatures: sound as long as everybody signs only as himself, which the simulator's liars do. */
 export function cheapKeys(count: number): TestKeys {
-  const validators = Array.from({ length: count }, (_, index) => ({ name: `v${index}`, publicKey: sha256(utf8(`cheap ${index}`)) }));
+  const validators = Array.from({ length: count }, (_, index) => ({
+    name: `v${index}`,
+    publicKey: sha256(utf8(`cheap ${index}`)),
+  }));
   const prove = (validator: number, alpha: Uint8Array): Uint8Array => {
     const proof = new Uint8Array(80);
     proof.set(taggedHash('test/beacon', Uint8Array.of(validator), alpha));
@@ -42,7 +45,8 @@ export function cheapKeys(count: number): TestKeys {
     validators,
     ports: (self) => ({
       sign: (domain, message) => checksum(self, domain, message),
-      verify: ({ validator, domain, message, signature }) => equalBytes(signature, checksum(validator, domain, message)),
+      verify: ({ validator, domain, message, signature }) =>
+        equalBytes(signature, checksum(validator, domain, message)),
       proveBeacon: (alpha) => prove(self, alpha),
       verifyBeacon: (validator, alpha, proof) => equalBytes(proof, prove(validator, alpha)),
     }),
