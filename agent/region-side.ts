@@ -52,6 +52,8 @@ export class RegionSide {
   #timer: Timer | null = null;
   #upSinceMs: number | null = null;
   #wasUp = false;
+  /** Highest certified block that the line itself brought since this start. */
+  #heardHeight: number | null = null;
 
   constructor(options: RegionSideOptions) {
     const { config, genesis, journal, clock, entropy, log, store } = options;
@@ -146,14 +148,21 @@ export class RegionSide {
     };
   }
 
-  /** Whether the shard was compared with the region since this start. */
+  /** Whether the shard was compared with the region since this start: by the sync, or with the head of an idle region. */
   isConfirmed(shard: string): boolean {
+    const height = this.shardStore.heightOf(shard);
+    if (height === null) return false;
+    if (this.#heardHeight !== null && height >= this.#heardHeight) return true;
     return this.sync.state().some((state) => state.shard === shard && state.ageMs !== null);
   }
 
   #listen(): void {
     const { clock, onLine } = this.#options;
-    this.line.on('head', (lightBlock) => void this.light.acceptHead(lightBlock));
+    this.line.on('head', (lightBlock) => {
+      if (!this.light.acceptHead(lightBlock).ok) return;
+      this.time.observe(lightBlock.header.timeMs);
+      this.#heardHeight = Math.max(this.#heardHeight ?? 0, lightBlock.header.height);
+    });
     this.line.on('up', () => {
       this.#upSinceMs = clock.monotonicMs();
       onLine(true);

@@ -16,6 +16,7 @@ import { ReceiptWaiter } from './checkout/receipt-waiter.ts';
 import { StartGuard } from './checkout/start-guard.ts';
 import type { Till } from './checkout/till.ts';
 import { Traffic } from './checkout/traffic.ts';
+import type { TerminalErrorCode } from './config/errors.ts';
 import type { TerminalConfig } from './config/terminal-config.ts';
 import type { BasketAnswer, TerminalEvent } from './events.ts';
 import { entryDrafter, type NowKnown } from './hub/entry-drafts.ts';
@@ -252,7 +253,8 @@ export class RunningTerminal implements Terminal {
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#waiting >= scansWaitingMax) {
       const message = `More than ${scansWaitingMax} scans are waiting at ${this.name}. Scan again when they are answered.`;
-      return Promise.reject(new BizainError({ code: 'TOO_MANY_SCANS', message, retryable: true }));
+      const code: TerminalErrorCode = 'TOO_MANY_SCANS';
+      return Promise.reject(new BizainError({ code, message, retryable: true }));
     }
     this.#waiting++;
     const done = this.#turn.then(work).finally(() => {

@@ -12,7 +12,6 @@ import type { Findings } from '#agent/verdict/findings';
 import {
   type CouponFindings,
   type CouponItem,
-  consentOf,
   judgeCoupon,
   judgeHere,
   reserveOperation,
@@ -261,7 +260,7 @@ export class CouponCheckout {
   #taking(scan: Scan, basis: Basis, how: { readonly mode: string; readonly claim: HubClaim['want'] }): CouponTaking {
     const { slip, item, basket, found } = scan;
     const termsVersion = found.terms?.version ?? 1;
-    const consent = found.terms?.consent === 0 ? null : consentOf(judgeOf(this.#till), item, basket);
+    const { consent } = found;
     return {
       verdictId: slip.id,
       unitKey: slip.key,

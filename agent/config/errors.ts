@@ -4,10 +4,10 @@
 export const TERMINAL_ERROR_CODES = [
   /** The configuration file cannot be read, is not JSON, or breaks the schema. */
   'CONFIG_INVALID',
-  /** The genesis file cannot be read or is not a genesis. */
-  'GENESIS_INVALID',
   /** The hub's listener could not be opened. */
   'HUB_PORT_TAKEN',
+  /** More scans are waiting for their turn than a till can answer in good time. */
+  'TOO_MANY_SCANS',
 ] as const;
 
 /** One of these codes. */

@@ -47,6 +47,8 @@ export interface CouponFindings extends Findings {
   readonly owned: Right | null;
   /** Open budgets of this store for the series, oldest first. */
   readonly budgets: readonly Right[];
+  /** The bearer's consent to a spend in the basket that was judged for; null without a seed or where none is asked. */
+  readonly consent: Consent | null;
   /** Whether a refusal rests only on facts that the region may know better by now. */
   readonly isSoft: boolean;
 }
@@ -63,7 +65,7 @@ const soft: ReadonlySet<ReasonName> = new Set([
 ]);
 
 /** The item key's consent to a spend at this terminal in this basket; null without a seed. */
-export function consentOf(judge: Judge, item: CouponItem, basket: Uint8Array): Consent | null {
+function consentOf(judge: Judge, item: CouponItem, basket: Uint8Array): Consent | null {
   if (item.seed === null) return null;
   const seed = itemKeySeed(item.gcn, item.serial, item.seed);
   const message = consentMessage(judge.chainId, item, { terminal: judge.terminal, basket });
@@ -114,8 +116,9 @@ function basisOf(judge: Judge, shard: string): VerdictBasis {
 export function judgeCoupon(judge: Judge, item: CouponItem, basket: Uint8Array): CouponFindings {
   const { view, store } = judge;
   const shard = seriesShard(item.gcn);
-  const base = { ...nothingFound, terms: null, owned: null, budgets: [], isSoft: true };
-  if (!view.holds(shard)) return { ...base, reasons: ['NOT_CACHED'] };
+  const base = { ...nothingFound, terms: null, owned: null, budgets: [], consent: null, isSoft: true };
+  // Without the terms it is not known whether consent is asked: given unasked, it does no harm.
+  if (!view.holds(shard)) return { ...base, consent: consentOf(judge, item, basket), reasons: ['NOT_CACHED'] };
   const height = judge.heightOf(shard);
   const basis = basisOf(judge, shard);
   const terms = readTerms(view, item.gcn);
@@ -123,12 +126,8 @@ export function judgeCoupon(judge: Judge, item: CouponItem, basket: Uint8Array):
   const rights = readRights(view, store).filter((right) => right.gcn === item.gcn);
   const lease = rights.find((right) => leaseCovers(right, item.serial)) ?? null;
   const owned = lease !== null && itemStatus(view, item.gcn, item.serial) === 'leased' ? lease : null;
-  const spend = {
-    basis: footing(owned),
-    basket,
-    termsVersion: terms.version,
-    consent: terms.consent === 0 ? null : consentOf(judge, item, basket),
-  };
+  const consent = terms.consent === 0 ? null : consentOf(judge, item, basket);
+  const spend = { basis: footing(owned), basket, termsVersion: terms.version, consent };
   const { reasons } = judgeHere(judge, reserveOperation(item, spend));
   // The hub's word is asked for after this; a local judgement of an owned unit is about everything else.
   const against = reasons.filter((reason) => reason !== 'ALLOCATION_MISSING');
@@ -149,6 +148,7 @@ export function judgeCoupon(judge: Judge, item: CouponItem, basket: Uint8Array):
     terms,
     owned,
     budgets: rights.filter((right) => right.grant.kind === 'budget'),
+    consent,
     isSoft: blocking.every((reason) => soft.has(reason)),
   };
 }
