@@ -4,14 +4,17 @@
  * value against its hash whenever it is read from the file.
  */
 import { existsSync } from 'node:fs';
+import { AssertionFailure } from '#core/assert';
 import { equalBytes } from '#core/bytes';
 import type { Clock } from '#core/clock';
+import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
 import type { ShardId } from '#ledger/ids';
 import type { Leaf, ShardDelta } from '#ledger/state/delta';
 import { leafHash } from '#ledger/state/roots';
 import type { LedgerView } from '#ledger/state/view';
 import type { CertifiedShard } from '#sync/light-client/certified-shard';
+import type { ShardStoreErrorCode } from './errors.ts';
 import { HashedShard } from './hashed-shard.ts';
 import { LeafCache } from './leaf-cache.ts';
 import { isCorruption, isFull, moveAside, ShardFile, type StoredShard } from './shard-file.ts';
@@ -58,9 +61,21 @@ export interface ShardStoreOptions {
   readonly quotaBytes?: number;
 }
 
-/** Opens or creates shard.db. A damaged file is moved aside and started anew: everything in it can be fetched again. */
+/**
+ * Opens or creates shard.db. A damaged file is moved aside and started anew: everything in it can be fetched again.
+ * @throws BizainError `SHARD_STORE_UNUSABLE` where no file can be made at the path.
+ */
 export function openShardStore(options: ShardStoreOptions): ShardStore {
-  return new ShardStore(options);
+  try {
+    return new ShardStore(options);
+  } catch (cause) {
+    if (cause instanceof AssertionFailure) throw cause;
+    const { path } = options;
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const message = `Opening the shard cache ${path} failed (${text}). Check that its folder exists, is writable and has space.`;
+    const code: ShardStoreErrorCode = 'SHARD_STORE_UNUSABLE';
+    throw new BizainError({ code, message, context: { path }, cause });
+  }
 }
 
 /** See `openShardStore`. One process a file. */

@@ -33,24 +33,32 @@ export interface CheckedDelta {
   readonly certified: CertifiedShard;
 }
 
+/** Who is told what a light client learns. */
+export interface LightWatch {
+  /** Each newer head, once. */
+  readonly onHead?: (head: LightBlock) => void;
+  /** A certified contradiction: more than f validators are faulty and people must decide. */
+  readonly onFork?: (detail: string) => void;
+}
+
 /** Follows one region. Heads only move forward; a certified contradiction is `FORKED_REGION`. */
 export class LightClient {
   readonly chainId: Uint8Array;
   readonly genesis: Genesis;
   readonly #setHash: Uint8Array;
-  readonly #onHead: (head: LightBlock) => void;
+  readonly #watch: LightWatch;
   readonly #known = new BoundedMap<number, KnownBlock>(knownBlocksMax);
   #head: LightBlock | null = null;
 
   /**
-   * `trusted` is the head of an earlier run (`export`); it is verified again, and ignored if it fails. `onHead` is
-   * called synchronously for each newer head, whatever message brought it.
+   * `trusted` is the head of an earlier run (`export`); it is verified again, and ignored if it fails. `watch` is called
+   * synchronously, whatever message brought the news.
    */
-  constructor(genesis: Genesis, trusted?: LightBlock, options: { readonly onHead?: (head: LightBlock) => void } = {}) {
+  constructor(genesis: Genesis, trusted?: LightBlock, watch: LightWatch = {}) {
     this.genesis = genesis;
     this.chainId = chainIdOf(genesis);
     this.#setHash = validatorSetHash(genesis.validators);
-    this.#onHead = options.onHead ?? (() => undefined);
+    this.#watch = watch;
     if (trusted !== undefined) this.acceptHead(trusted);
   }
 
@@ -70,7 +78,7 @@ export class LightClient {
     if (!admitted.ok) return admitted;
     if (this.#head !== null && lightBlock.header.height <= this.#head.header.height) return ok('known');
     this.#head = lightBlock;
-    this.#onHead(lightBlock);
+    this.#watch.onHead?.(lightBlock);
     return ok('newer');
   }
 
@@ -134,18 +142,19 @@ export class LightClient {
     if (same) return ok(true);
     const genuine = verifyCertificate(this.chainId, this.genesis.validators, certificate);
     if (!genuine.ok) return genuine;
-    if (known !== undefined) return bad('FORKED_REGION', this.#contradiction(header.height, hash));
+    if (known !== undefined) return this.#forked(header.height, hash);
     const block = { hash, resultRoot: certificate.resultRoot };
     const before = this.#known.get(header.height - 1);
     const parent = { hash: header.parentHash, resultRoot: header.parentResultRoot };
-    if (before !== undefined && !sameBlock(before, parent))
-      return bad('FORKED_REGION', this.#contradiction(header.height, hash));
+    if (before !== undefined && !sameBlock(before, parent)) return this.#forked(header.height, hash);
     this.#known.set(header.height, block);
     return ok(true);
   }
 
-  #contradiction(height: number, hash: Uint8Array): string {
-    return `certified block ${toHex(hash)} at height ${height} contradicts one seen before`;
+  #forked(height: number, hash: Uint8Array): Result<never, LightFault> {
+    const detail = `certified block ${toHex(hash)} at height ${height} contradicts one seen before`;
+    this.#watch.onFork?.(detail);
+    return bad('FORKED_REGION', detail);
   }
 }
 

@@ -106,7 +106,8 @@ describe('a forged certificate', () => {
 describe('a forked region', () => {
   it('is named when two certified blocks share a height', () => {
     const region = regionWithBlocks(2);
-    const light = new LightClient(region.genesis);
+    const forks: string[] = [];
+    const light = new LightClient(region.genesis, undefined, { onFork: (detail) => forks.push(detail) });
     const { header, certificate } = blockAt(region, 2).lightBlock;
     light.acceptHead({ header, certificate });
     const other = { ...header, timeMs: header.timeMs + 1 };
@@ -117,6 +118,7 @@ describe('a forked region', () => {
       reason: 'FORKED_REGION',
     });
     expect(light.head).toEqual({ header, certificate });
+    expect(forks).toHaveLength(2);
   });
 
   it('is named when a block does not build on its certified parent', () => {

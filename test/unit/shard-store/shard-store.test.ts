@@ -226,6 +226,15 @@ describe('after a restart', () => {
   });
 });
 
+describe('a path where no file can be made', () => {
+  it('is an error that names it', () => {
+    const nowhere = join(folder, 'missing', 'shard.db');
+    expect(() => openShardStore({ path: nowhere, log, clock: new VirtualClock() })).toThrow(
+      expect.objectContaining({ code: 'SHARD_STORE_UNUSABLE', context: { path: nowhere } }),
+    );
+  });
+});
+
 describe('damage while running', () => {
   it('of a row is found at the read and costs the shard, never gives a wrong object', () => {
     apply(deltaOf(storeName));
