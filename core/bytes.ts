@@ -28,9 +28,7 @@ export function fromHex(text: string): Uint8Array | undefined {
 
 /** Whether both byte strings have the same length and content. Not constant time: not for secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
-  return true;
+  return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 /** One new byte string with the parts in order. */

@@ -6,9 +6,11 @@ import type { Verdict } from '../verdict/verdict.ts';
 import { type AgentOptions, callAgent, withAgentOptions } from './agent-client.ts';
 import type { CliErrorCode } from './errors.ts';
 import { exitCode } from './exit-code.ts';
+import { wholeNumber } from './option-values.ts';
 import { writeAnswer } from './output.ts';
 
 const codeBytesMax = 8_192;
+const statusPollMs = 250;
 
 interface CodeOptions extends AgentOptions {
   readonly aim?: string;
@@ -86,14 +88,34 @@ function addCodeCommand(program: Command, name: 'verify' | 'redeem', description
     });
 }
 
+interface StatusOptions extends AgentOptions {
+  readonly wait?: number;
+}
+
+/** The status at once, or the first one within the time that says the agent is ready and online. */
+async function statusWithin(options: StatusOptions): Promise<TerminalStatus> {
+  const { sleep, systemClock } = await import('#core/clock');
+  const untilMs = systemClock.monotonicMs() + (options.wait ?? 0) * 1_000;
+  for (;;) {
+    const isLast = systemClock.monotonicMs() >= untilMs;
+    try {
+      const status = (await callAgent(options, '/v1/status')) as TerminalStatus;
+      if (isLast || (status.ready && status.line.connected)) return status;
+    } catch (error) {
+      if (isLast) throw error;
+    }
+    await sleep(systemClock, statusPollMs);
+  }
+}
+
 /** Adds the commands. */
 export function addAskCommands(program: Command): void {
-  withAgentOptions(program.command('status').description('health of a running agent')).action(
-    async (options: AgentOptions) => {
-      const status = (await callAgent(options, '/v1/status')) as TerminalStatus;
+  withAgentOptions(program.command('status').description('health of a running agent'))
+    .option('--wait <seconds>', 'wait so long for it to be ready and online', wholeNumber(1, 600))
+    .action(async (options: StatusOptions) => {
+      const status = await statusWithin(options);
       await writeAnswer(options.json === true, status, () => statusLines(status));
-    },
-  );
+    });
   withAgentOptions(program.command('queue').description('entries that wait for their receipt')).action(
     async (options: AgentOptions) => {
       const queue = (await callAgent(options, '/v1/queue')) as { entries: readonly QueueItem[] };

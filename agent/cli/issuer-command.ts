@@ -86,7 +86,7 @@ function addDefine(issuer: Command): void {
       (text: string, before?: readonly string[]) => collected(accountName(text), before),
     )
     .option('--unit <code>', 'ISO 4217 code', matching(/^[A-Z]{3}$/, 'a code as CNY'), 'CNY')
-    .option('--minimum-spend <amount>', 'in base units', amount, 0n)
+    .addOption(new Option('--minimum-spend <amount>', 'in base units').argParser(amount).default(0n, '0'))
     .option('--valid-from <time>', 'default: today', instant)
     .option('--valid-until <time>', 'default: a year from today', instant)
     .addOption(
