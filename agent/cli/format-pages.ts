@@ -1,14 +1,24 @@
 /** The written reference of every frozen format, one page a room, generated from the formats themselves. */
 import type { Format } from '#core/format';
 import { describeFormat } from '#core/format-reference';
+import { accountFormat } from '#ledger/accounts/account';
+import { storeFormat } from '#ledger/accounts/store';
+import { terminalFormat } from '#ledger/accounts/terminal';
+import { openReservationsFormat } from '#ledger/coupons/open-reservations';
+import { seriesFormat, storedTermsFormat } from '#ledger/coupons/series';
 import { termsFormat } from '#ledger/coupons/terms';
+import { regionFormat } from '#ledger/genesis-state';
 import { entryFormat } from '#ledger/journal/entry';
 import { segmentFormat } from '#ledger/journal/segment';
+import { streamHeadFormat } from '#ledger/journal/stream-head';
 import { operationFormat } from '#ledger/operation';
 import { receiptFormat } from '#ledger/receipt';
 import { allocationFormat } from '#ledger/rights/allocation';
 import { rightFormat } from '#ledger/rights/right';
+import { openRightsFormat } from '#ledger/rights/right-book';
 import { shardDeltaFormat, shardProofFormat, snapshotChunkFormat } from '#ledger/state/delta';
+import { batchFormat, serialsChunkFormat } from '#ledger/trace/batch';
+import { custodyFormat } from '#ledger/trace/custody';
 import { blockFormat } from '#sync/wire/block';
 import {
   deltaMessageFormat,
@@ -21,6 +31,7 @@ import {
 import { genesisFormat } from '#sync/wire/genesis';
 import { peerMessageFormat } from '#sync/wire/peer-message';
 import { certificateFormat, timeoutFormat, voteFormat } from '#sync/wire/vote';
+import { alignTables } from './aligned-tables.ts';
 
 /** One page: where it lives in the repository, and its text. */
 export interface FormatPage {
@@ -52,6 +63,18 @@ const pages = [
       shardDeltaFormat,
       shardProofFormat,
       snapshotChunkFormat,
+      regionFormat,
+      accountFormat,
+      storeFormat,
+      terminalFormat,
+      streamHeadFormat,
+      seriesFormat,
+      storedTermsFormat,
+      openReservationsFormat,
+      openRightsFormat,
+      batchFormat,
+      serialsChunkFormat,
+      custodyFormat,
     ],
   },
   {
@@ -99,6 +122,6 @@ export function formatPages(): readonly FormatPage[] {
       const elsewhere = home.get(name);
       return elsewhere === undefined || elsewhere === path ? link : `](../../${elsewhere}#${name})`;
     });
-    return { room, path, text: `# ${title}\n\n${encoding}\n\n${body}\n` };
+    return { room, path, text: alignTables(`# ${title}\n\n${encoding}\n\n${body}\n`) };
   });
 }
