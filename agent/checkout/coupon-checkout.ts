@@ -38,7 +38,7 @@ import type { ReceiptWaiter } from './receipt-waiter.ts';
 import type { StartGuard } from './start-guard.ts';
 import { judgeOf, type Till } from './till.ts';
 import type { Traffic } from './traffic.ts';
-import { priorUseIn, priorUseOf } from './used-set.ts';
+import { findPriorUse, priorUseIn, priorUseOf } from './used-set.ts';
 import { makeVerdict, type ScanSlip } from './verdict-desk.ts';
 
 /** Parts that one lane has once. */
@@ -80,10 +80,10 @@ export class CouponCheckout {
   }
 
   /** Judges a coupon and takes nothing. */
-  verify(slip: ScanSlip, item: CouponItem): Verdict {
+  async verify(slip: ScanSlip, item: CouponItem): Promise<Verdict> {
     const basket = new Uint8Array(16);
     const found = judgeCoupon(judgeOf(this.#till), item, basket);
-    const prior = priorUseIn(this.#till, slip.key);
+    const prior = await findPriorUse(this.#till, slip.key);
     const findings: Findings =
       prior === null ? found : { ...found, status: 'blocked', reasons: ['USED_HERE'], priorUse: prior };
     return makeVerdict(this.#till, slip, { subject: 'coupon', findings });
@@ -100,13 +100,21 @@ export class CouponCheckout {
     const scan = { slip, item, basket, found };
     const blocking = found.reasons.some((reason) => reason !== 'CLOCK_UNCERTAIN');
     traffic.note(item.gcn, found);
-    if (blocking && !(found.isSoft && this.#till.isOnline())) return this.#no(scan, found.reasons);
+    if (blocking && !(found.isSoft && this.#till.isOnline())) return this.#refuse(scan);
     if (!baskets.hasRoom(basket)) return this.#no(scan, ['LIMIT_EXCEEDED']);
     // The region judges for itself; only what rests on the store's own books needs them to be whole.
     const asksRegion = found.owned === null && this.#till.isOnline();
     if (guard.isBlocked || (!asksRegion && guard.allowance === 'none')) return this.#no(scan, ['UNANCHORED']);
     if (found.owned !== null) return this.#takeOwned(scan, found.owned.id);
     return asksRegion ? this.#takeOnline(scan) : this.#takeProvisional(scan);
+  }
+
+  /** A no by the cached ledger. If somebody took the unit, the store may know who: "used here" says more than "used". */
+  async #refuse(scan: Scan): Promise<Verdict> {
+    const { reasons } = scan.found;
+    const taken = reasons.some((reason) => reason === 'ALREADY_REDEEMED' || reason === 'RESERVED_ELSEWHERE');
+    const prior = taken ? await findPriorUse(this.#till, scan.slip.key) : null;
+    return prior === null ? this.#no(scan, reasons) : this.#no(scan, ['USED_HERE'], { priorUse: prior });
   }
 
   /** A unit that the store's own books say is taken: the local "already used" wins. */

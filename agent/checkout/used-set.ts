@@ -12,3 +12,12 @@ export function priorUseIn(till: Till, unitKey: string): PriorUse | null {
   const claim = till.journal.claim(unitKey);
   return claim === null ? null : priorUseOf(claim);
 }
+
+/** Who in this store used a unit, by this terminal's books or its hub's; null where nobody did or the hub cannot be asked. */
+export async function findPriorUse(till: Till, unitKey: string): Promise<PriorUse | null> {
+  const own = priorUseIn(till, unitKey);
+  const { link } = till.hub();
+  if (own !== null || link === null) return own;
+  const answer = await link.ask({ kind: 'look', unit: unitKey });
+  return answer.ok && answer.value.kind === 'used' ? priorUseOf(answer.value) : null;
+}

@@ -156,6 +156,10 @@ export class HubDesk {
       case 'settled':
         if (this.#pool.holder(action.unit) === lane) this.#pool.free(tx, action.unit);
         return { kind: 'done' };
+      case 'look': {
+        const claim = this.#options.journal.claim(action.unit);
+        return claim === null ? { kind: 'clear' } : usedBy(claim);
+      }
       case 'hello':
       case 'heads':
         return { kind: 'done' };

@@ -34,6 +34,9 @@ const newsPerBeat = 64;
 /** Why a lane has no answer. */
 export type HubFault = 'UNREACHABLE' | 'NO_HUB' | 'FORGED';
 
+/** What a hub is told about a unit when it can be told. */
+export type HubNews = Extract<HubAction, { kind: 'release' | 'captured' | 'settled' }>;
+
 /** What a hub told at the start of a session. */
 export type Welcome = Extract<HubAnswer, { kind: 'welcome' }>;
 
@@ -60,10 +63,10 @@ export interface HubLinkOptions {
 export class HubLink {
   readonly #options: HubLinkOptions;
   readonly #post: HubPost;
-  readonly #news = new Map<string, HubAction>();
+  readonly #news = new Map<string, HubNews>();
   #session: Uint8Array | null = null;
   #counter = 0;
-  #asking: string | null = null;
+  readonly #asking = new Set<string>();
   #timer: Timer | null = null;
   #stopped = false;
   #beating: Promise<void> = Promise.resolve();
@@ -93,25 +96,25 @@ export class HubLink {
 
   /** Whether a scan waits for the hub's word on a unit right now. */
   isAsking(unit: string): boolean {
-    return this.#asking === unit;
+    return this.#asking.has(unit);
   }
 
   /** Asks at a scan: the answer within the deadline, or why there is none. A hub that is away is not waited for. */
   async ask(action: HubAction): Promise<Result<HubAnswer, HubFault>> {
     if (this.#session === null) return bad('UNREACHABLE');
-    this.#asking = 'unit' in action ? action.unit : null;
+    if (action.kind === 'claim') this.#asking.add(action.unit);
     try {
       const answer = await this.#send(action, this.#options.deadlineMs);
       if (!answer.ok || answer.value.kind !== 'refused' || answer.value.reason !== 'STALE_SESSION') return answer;
       if (!(await this.#hello(this.#options.deadlineMs))) return bad('UNREACHABLE');
       return await this.#send(action, this.#options.deadlineMs);
     } finally {
-      this.#asking = null;
+      if (action.kind === 'claim') this.#asking.delete(action.unit);
     }
   }
 
   /** Tells the hub what became of a unit: at once if it is there, later if not. The last word on a unit counts. */
-  tell(action: Extract<HubAction, { readonly unit: string }>): void {
+  tell(action: HubNews): void {
     const key = `${action.kind === 'settled' ? 'pool' : 'claim'} ${action.unit}`;
     this.#news.delete(key);
     this.#news.set(key, action);

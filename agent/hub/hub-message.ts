@@ -61,6 +61,8 @@ export const hubActionFormat = variant('hub-action', {
   settled: { tag: 4, format: record('hub-settled', { unit: unitFormat, rightId: rightIdFormat }) },
   /** Nothing but the heads that every request carries. */
   heads: { tag: 5, format: record('hub-heads', {}) },
+  /** "Who used this unit?" The answer is `used` or `clear`; nothing is claimed. */
+  look: { tag: 6, format: record('hub-look', { unit: unitFormat }) },
 });
 export type HubAction = Infer<typeof hubActionFormat>;
 export type HubClaim = Extract<HubAction, { kind: 'claim' }>;

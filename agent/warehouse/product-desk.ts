@@ -2,7 +2,7 @@
 
 import { askOwnDesk, writeDown } from '#agent/checkout/coupon-entries';
 import { judgeOf, type Till } from '#agent/checkout/till';
-import { priorUseIn, priorUseOf } from '#agent/checkout/used-set';
+import { findPriorUse, priorUseIn, priorUseOf } from '#agent/checkout/used-set';
 import { makeVerdict, type ScanSlip } from '#agent/checkout/verdict-desk';
 import type { HubAnswer } from '#agent/hub/hub-message';
 import type { EntryPlace } from '#agent/journal/entry-state';
@@ -27,9 +27,9 @@ export class ProductDesk {
   }
 
   /** Judges a product as for a sale and writes nothing. */
-  verify(slip: ScanSlip, item: ProductItem): Verdict {
+  async verify(slip: ScanSlip, item: ProductItem): Promise<Verdict> {
     const found = judgeProduct(judgeOf(this.#till), item, 'sell');
-    const prior = priorUseIn(this.#till, slip.key);
+    const prior = item.serial === null ? null : await findPriorUse(this.#till, slip.key);
     return this.#verdict(slip, 'sell', prior === null ? found : soldHere(found, prior));
   }
 
@@ -38,6 +38,10 @@ export class ProductDesk {
     const found = judgeProduct(judgeOf(this.#till), item, 'sell');
     const prior = priorUseIn(this.#till, slip.key);
     if (prior !== null) return this.#verdict(slip, 'sell', soldHere(found, prior));
+    if (found.reasons.includes('ALREADY_SOLD_HERE')) {
+      const seller = await findPriorUse(this.#till, slip.key);
+      return this.#verdict(slip, 'sell', seller === null ? found : soldHere(found, seller));
+    }
     const refused = found.status === 'blocked' || found.lot === null || item.serial === null;
     if (refused || found.lot === null || item.serial === null) return this.#verdict(slip, 'sell', found);
     const used = await this.#askHub(slip.key);

@@ -23,6 +23,14 @@ describe('a store with two lanes', () => {
     expect(again.text.en).toMatch(/^Already used here, lane 1, [0-9]{2}:[0-9]{2}$/);
     expect(again.text.zh).toMatch(/^本店1号收银台 [0-9]{2}:[0-9]{2} 已使用$/);
 
+    // The same when the shard has long heard of it: the store says who, the ledger only that.
+    await expect
+      .poll(async () => (await lane2.verify({ data: coupon(50) })).priorUse?.terminal, { timeout: 5_000 })
+      .toBe(lane1.name);
+    await until(() => lane1.queue().length === 0, 'the capture to settle');
+    await expect.poll(async () => (await lane2.scan({ data: coupon(50) })).basis, { timeout: 5_000 }).not.toBe('none');
+    expect((await lane2.scan({ data: coupon(50) })).text.en).toContain('lane 1');
+
     await shop.cut();
     expect(await lane2.scan({ data: coupon(3) })).toMatchObject({ decision: 'accept', finality: 'guaranteed' });
     expect(await lane1.scan({ data: coupon(3) })).toMatchObject({ decision: 'refuse', reasons: ['USED_HERE'] });
