@@ -1,4 +1,4 @@
-/** When a replica acts by itself: proposals, time-outs (SPEC R5, R14, R19). Pure functions of its state; monotonic milliseconds. */
+/** When a replica acts by itself: proposals, time-outs (SPEC R5, R19). Pure functions of its state; monotonic milliseconds. */
 import { equalBytes } from '#core/bytes';
 import { faultyMax } from '../wire/quorum.ts';
 import type { HeightState } from './height-state.ts';

@@ -151,8 +151,6 @@ export class Replica {
     this.#catchUp();
   }
 
-  // --- start and heights ---
-
   #start(recovered: Recovered): void {
     const { chain, record } = recovered;
     assert(record === null || record.height <= chain.height + 1, 'the vote record is ahead of the committed chain');
@@ -191,7 +189,7 @@ export class Replica {
     const { state } = this.#now();
     if (chain.height < state.height) return;
     const block = state.candidate(chain.blockHash);
-    const oldest = this.#pool.oldest;
+    const { oldest } = this.#pool;
     if (block === undefined || block.full || state.lostPatience) this.#patienceFromMs = this.#at.nowMs;
     if (oldest !== null && block?.block.bodyDigests.some((digest) => equalBytes(digest, oldest.digest))) {
       this.#pool = { waitingCount: 0, oldest: null };
@@ -200,8 +198,6 @@ export class Replica {
     this.#enterHeight(chain);
     for (const early of this.#peers.takeEarly()) this.#receive(early);
   }
-
-  // --- messages ---
 
   #receive(message: InputOf<'proposal' | 'vote' | 'timeout'>): void {
     const { state } = this.#now();
@@ -223,11 +219,10 @@ export class Replica {
         this.#emit({ kind: 'send', to: passed.validator, message: this.#ownStatus() });
         return;
       case 'dropped':
-        return;
     }
   }
 
-  /** R13, R18: takes the primary's proposal of this view, or of a higher one that a quorum of timeouts proves. */
+  /** R12, R18: takes the primary's proposal of this view, or of a higher one that a quorum of timeouts proves. */
   #takeProposal({ proposal, blockHash }: { proposal: InputOf<'proposal'>['proposal']; blockHash: Uint8Array }): void {
     const { state, chain } = this.#now();
     const { view, block, timeouts, validator } = proposal;
@@ -263,8 +258,6 @@ export class Replica {
     state.wanted = null;
   }
 
-  // --- answers of the node ---
-
   #takeAnswer(answer: BlockAnswer): void {
     const { state } = this.#now();
     if (takeAnswer(state, answer, this.#at, this.#emitter)) this.#enterView(state.view + 1, true);
@@ -276,8 +269,6 @@ export class Replica {
     state.wanted = null;
     startWork(candidate, this.#emitter);
   }
-
-  // --- deciding ---
 
   /** R14: a quorum of COMMIT for one hash and one result in one view is final, whatever view this replica is in. */
   #decide(): void {
@@ -339,8 +330,6 @@ export class Replica {
     this.#voice.persist(state, (nowMs) => this.#voice.sayVote(state, commitPhase, nowMs));
   }
 
-  // --- views ---
-
   #changeView(): void {
     const { state } = this.#now();
     const joined = state.timeouts.joinView();
@@ -360,8 +349,6 @@ export class Replica {
     else state.viewRunsSinceMs = this.#at.nowMs;
   }
 
-  // --- leading ---
-
   #gathered(input: InputOf<'gathered'>): void {
     if (input.digests.length === 0) this.#pool = { waitingCount: 0, oldest: null };
     if (!this.#committing) this.#acceptOwn(this.#duty.gathered(this.#turn(), input));
@@ -374,8 +361,6 @@ export class Replica {
   #turn(): Turn {
     return { ...this.#now(), pool: this.#pool, at: this.#at };
   }
-
-  // --- other heights, timer ---
 
   #catchUp(): void {
     const { state, chain } = this.#now();
