@@ -1,4 +1,7 @@
-/** Looks for a unit of a risk budget for one coupon: policy, age of what is known, the hub's pool, then the lane's own share. */
+/**
+ * Looks for a unit of a risk budget for one coupon: policy, age of what is known, then the hub's pool, or the lane's own
+ * share while the hub is away. The hub itself is never away: its share follows when the pool is used up.
+ */
 
 import type { HubAnswer, HubClaim } from '#agent/hub/hub-message';
 import { bad, ok, type Result } from '#core/result';
@@ -70,6 +73,8 @@ async function fromRight(query: BudgetQuery, right: Right, terms: Terms): Promis
     const answer = await ask({ kind: 'budget', rightId: right.id, value });
     if (answer.ok && answer.value?.kind === 'granted') return offer('pool');
     if (answer.ok && answer.value?.kind === 'used') return { kind: 'used', by: answer.value };
+    // A hub that is there speaks for the pool; the lane's share is kept for when it is not.
+    if (answer.ok) return null;
   }
   const left = budget.shareLeft(right);
   return left.count >= 1 && left.value >= value ? offer('share') : null;
