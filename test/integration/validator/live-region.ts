@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connectAsync, type MqttClient } from 'mqtt';
 import { createRegion } from '#agent/office/region-setup';
 import { readKeyFile } from '#core/atomic-file';
 import { systemClock } from '#core/clock';
@@ -16,6 +17,7 @@ import { startValidator } from '#sync/validator/validator';
 import { readValidatorConfig } from '#sync/validator/validator-config';
 import type { Validator } from '#sync/validator/validator-face';
 import { type Genesis, genesisFormat } from '#sync/wire/genesis';
+import { type Topics, topicsOf } from '#sync/wire/topics';
 import { freePort, startAedes, type TestBroker } from '../../fixtures/broker.ts';
 import { TestAuthor } from '../../fixtures/region.ts';
 
@@ -39,10 +41,12 @@ export class LiveRegion {
   /** Receipts of all accounts subscribed to, by `author/sequence`. */
   readonly receipts = new Map<string, Receipt>();
   readonly chainId: Uint8Array;
+  readonly topics: Topics;
   readonly folder: string;
   readonly configs: readonly string[];
   readonly #broker: TestBroker;
   readonly #running = new Map<number, Validator>();
+  #raw: MqttClient | null = null;
 
   private constructor(parts: {
     folder: string;
@@ -58,6 +62,7 @@ export class LiveRegion {
     this.#broker = broker;
     this.light = new LightClient(genesis);
     this.chainId = this.light.chainId;
+    this.topics = topicsOf(this.chainId);
     this.admin = new TestAuthor(this.chainId, 'admin', { seed: adminSeed });
     this.line = new RegionLine({
       chainId: this.chainId,
@@ -106,8 +111,15 @@ export class LiveRegion {
       this.#running.set(index, await startValidator(config, { clock: systemClock, entropy: systemEntropy, log }));
     }
     this.line.start();
+    this.#raw ??= await connectAsync(this.#broker.url, { protocolVersion: 4 });
     await until(() => this.line.connected, 'the line');
     await until(() => this.validators.every((v) => v.status().brokersUp === 1), 'the brokers');
+  }
+
+  /** A client that may say and hear anything. */
+  get raw(): MqttClient {
+    if (this.#raw === null) throw new Error('not started');
+    return this.#raw;
   }
 
   get validators(): readonly Validator[] {
@@ -146,6 +158,7 @@ export class LiveRegion {
 
   async close(): Promise<void> {
     await this.line.stop();
+    await this.#raw?.endAsync(true);
     for (const validator of this.validators) await validator.stop();
     await this.#broker.stop();
     rmSync(this.folder, { recursive: true, force: true });

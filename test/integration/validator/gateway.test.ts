@@ -1,0 +1,187 @@
+import { afterEach, expect, test } from 'vitest';
+import { publicKeyOf } from '#core/ed25519';
+import type { Operation } from '#ledger/operation';
+import { ShardTree } from '#ledger/state/shard-tree';
+import type { GatewayAnswer } from '#sync/wire/gateway-message';
+import { startMosquitto } from '../../fixtures/broker.ts';
+import { seedOf, TestAuthor } from '../../fixtures/region.ts';
+import { LiveRegion, until } from './live-region.ts';
+
+let region: LiveRegion;
+afterEach(() => region.close());
+
+const register = (id: string): Operation => ({
+  kind: 'account.register',
+  id,
+  role: 0,
+  publicKey: publicKeyOf(seedOf(id)),
+  name: id,
+});
+
+async function ask<K extends GatewayAnswer['kind']>(
+  kind: K,
+  query: Parameters<LiveRegion['line']['ask']>[0],
+  only?: number,
+): Promise<Extract<GatewayAnswer, { kind: K }>> {
+  const asked = await region.line.ask(query, 5_000, only);
+  if (!asked.ok) throw new Error(`no answer: ${asked.reason}`);
+  const answer = asked.value;
+  expect(answer.kind).toBe(kind);
+  return answer as Extract<GatewayAnswer, { kind: K }>;
+}
+
+/** A till's copy of a shard from a snapshot, checked against its certificate. */
+async function fetchShard(shard: string): Promise<{ tree: ShardTree; height: number }> {
+  const tree = new ShardTree(shard);
+  let part = await ask('snapshot', { kind: 'snapshot', shard, height: null, chunk: 0 });
+  const { height, leafCount } = part.chunk;
+  const leaves = [];
+  for (let chunk = 0; ; ) {
+    leaves.push(...part.chunk.leaves.map(({ key, value }, at) => ({ slot: part.chunk.firstSlot + at, key, value })));
+    if (++chunk >= part.chunkCount) break;
+    part = await ask('snapshot', { kind: 'snapshot', shard, height, chunk });
+  }
+  const staged = tree.stage(leafCount, leaves);
+  const certified = region.light.checkShard(part.lightBlock, part.proof, shard);
+  expect(certified.ok && certified.value.hasRoot(staged.root)).toBe(true);
+  staged.commit();
+  return { tree, height };
+}
+
+test('a snapshot and the deltas since it lead to the certified root, over Mosquitto', async () => {
+  region = await LiveRegion.open({ broker: await startMosquitto() });
+  await region.start();
+  await region.submit(register('issuer-a'));
+  const { tree, height } = await fetchShard('r');
+  await region.submit(register('issuer-b'), register('issuer-c'));
+  const { message } = await ask('deltas', { kind: 'deltas', shard: 'r', afterHeight: height });
+  const checked = region.light.checkDelta(message);
+  if (!checked.ok) throw new Error(checked.reason);
+  expect(checked.value.delta.baseRoot).toEqual(tree.root);
+  const staged = tree.stage(message.delta.leafCount, message.delta.leaves);
+  expect(checked.value.certified.hasRoot(staged.root)).toBe(true);
+});
+
+test('a shard unchanged since a height is proved to be current', async () => {
+  region = await LiveRegion.open({ heartbeatMs: 200 });
+  await region.start();
+  await region.submit(register('issuer-a'));
+  const { tree, height } = await fetchShard('r');
+  await until(() => region.validators.every((v) => v.status().height > height + 1), 'two heartbeats');
+  const { message } = await ask('deltas', { kind: 'deltas', shard: 'r', afterHeight: height + 1 });
+  const checked = region.light.checkDelta(message);
+  expect(message.delta.leaves).toHaveLength(0);
+  expect(checked.ok && checked.value.certified.hasRoot(tree.root)).toBe(true);
+});
+
+test('a shard of many leaves comes in chunks of one height while blocks go on changing it', async () => {
+  region = await LiveRegion.open({ heartbeatMs: 200 });
+  await region.start();
+  const names = Array.from({ length: 2_040 }, (_, n) => ({ operation: register(`m-${n}`) }));
+  for (const part of [names.slice(0, 1_020), names.slice(1_020)])
+    await region.line.publishSegment(region.admin.seal(...part));
+  await region.receiptsOf('admin', 2_039, 1);
+  // A validator that starts makes a checkpoint of where it stands.
+  await region.stop(0);
+  await region.start(0);
+  const only = 0;
+  const first = await ask('snapshot', { kind: 'snapshot', shard: 'r', height: null, chunk: 0 }, only);
+  const { height, leafCount } = first.chunk;
+  expect(first.chunkCount).toBe(2);
+  const renewed: Operation = {
+    kind: 'account.register',
+    id: 'late',
+    role: 1,
+    publicKey: publicKeyOf(seedOf('late')),
+    name: 'late',
+  };
+  await region.submit(renewed);
+  const second = await ask('snapshot', { kind: 'snapshot', shard: 'r', height, chunk: 1 }, only);
+  const leaves = [first, second].flatMap(({ chunk }) =>
+    chunk.leaves.map((leaf, at) => ({ slot: chunk.firstSlot + at, ...leaf })),
+  );
+  const staged = new ShardTree('r').stage(leafCount, leaves);
+  const certified = region.light.checkShard(second.lightBlock, second.proof, 'r');
+  expect(certified.ok && certified.value.hasRoot(staged.root)).toBe(true);
+  const beyond = await ask('none', { kind: 'snapshot', shard: 'r', height, chunk: 2 }, only);
+  expect(beyond.reason).toBe('TOO_OLD');
+});
+
+test('the directory names every shard, and nothing is invented about others', async () => {
+  region = await LiveRegion.open();
+  await region.start();
+  await region.submit(register('issuer-a'));
+  const directory = await ask('directory', { kind: 'directory', afterIndex: null });
+  expect(directory).toMatchObject({ shards: [{ index: 0, shard: 'r' }], more: 0 });
+  for (const kind of ['snapshot', 'deltas'] as const) {
+    const query =
+      kind === 'snapshot'
+        ? ({ kind, shard: 'c/none', height: null, chunk: 0 } as const)
+        : ({ kind, shard: 'c/none', afterHeight: 0 } as const);
+    const absent = await ask('none', query);
+    expect(absent.reason).toBe('NOT_FOUND');
+  }
+});
+
+test('receipts that were missed are found again, certified', async () => {
+  region = await LiveRegion.open();
+  await region.start();
+  await region.submit(register('issuer-a'), register('issuer-b'), register('issuer-c'));
+  const answer = await ask('receipts', { kind: 'receipts', author: 'admin', epoch: 0, stream: 0, fromSequence: 1 });
+  const found = answer.messages.flatMap((message) => {
+    const checked = region.light.checkReceipts(message);
+    if (!checked.ok) throw new Error(checked.reason);
+    return checked.value;
+  });
+  expect(found.map((receipt) => receipt.sequence)).toEqual([1, 2]);
+});
+
+test('a segment sent again after it was ordered is answered with its receipts, and ordered once', async () => {
+  region = await LiveRegion.open();
+  await region.start();
+  const bytes = region.admin.seal({ operation: register('issuer-a') });
+  await region.line.publishSegment(bytes);
+  await region.receiptsOf('admin', 0, 1);
+  region.receipts.clear();
+  await region.line.publishSegment(bytes);
+  const [again] = await region.receiptsOf('admin', 0, 1);
+  expect(again?.outcome).toBe(0);
+  await region.submit(register('issuer-b'));
+  expect(region.admin.nextSequence()).toBe(2);
+});
+
+test('a segment of a stranger is turned away by name', async () => {
+  region = await LiveRegion.open();
+  await region.start();
+  const notices: string[] = [];
+  const stranger = new TestAuthor(region.chainId, 'admin', { seed: seedOf('not the admin') });
+  region.line.on('turned-away', (notice) => notices.push(notice.reason));
+  await region.line.publishSegment(stranger.seal({ operation: register('x') }));
+  await until(() => notices.length > 0, 'a notice');
+  expect(new Set(notices)).toEqual(new Set(['BAD_SIGNATURE']));
+});
+
+test('segments that arrive out of order are ordered once the gap is filled', async () => {
+  region = await LiveRegion.open();
+  await region.start();
+  const segments = ['a', 'b', 'c', 'd'].map((name) => region.admin.seal({ operation: register(name) }));
+  for (const segment of [...segments].reverse()) await region.line.publishSegment(segment);
+  const receipts = await region.receiptsOf('admin', 0, 4);
+  expect(receipts.every((receipt) => receipt.outcome === 0)).toBe(true);
+});
+
+test('an author enrolled a moment ago is served, although a validator may not know it yet', async () => {
+  region = await LiveRegion.open();
+  await region.start();
+  const issuer = new TestAuthor(region.chainId, 'issuer-a');
+  const early = issuer.seal({ operation: { kind: 'right.release', rightId: 'none' } });
+  const notices: string[] = [];
+  region.raw.on('message', (topic) => notices.push(topic));
+  await region.raw.subscribeAsync(`${region.topics.root}/away/#`);
+  const answered = region.raw.subscribeAsync(region.topics.receipts('issuer-a'));
+  await answered;
+  await region.raw.publishAsync(region.topics.up('issuer-a'), Buffer.from(early));
+  await region.submit(register('issuer-a'));
+  await until(() => notices.length > 0, 'the receipt of the early segment');
+  expect(notices[0]).toBe(region.topics.receipts('issuer-a'));
+});
