@@ -46,6 +46,8 @@ export interface Stage {
 }
 
 const scannerFraming = 'stx-etx';
+/** Longer than the defaults: eight processes share whatever machine the demo is tried on. Milliseconds. */
+const patience = { onlineMs: 5_000, hubMs: 2_000, basketMs: 1_800_000 };
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
@@ -141,6 +143,7 @@ async function enroll(
       apiPortBase: 0,
       brokers: [{ url: shop.brokerUrl }],
       scanners,
+      settings: Object.fromEntries(lanes.map((lane) => [lane, { deadlines: patience }])),
     },
     { clock, entropy, log },
   );
