@@ -30,11 +30,11 @@ function runSchedules(
 
 describe('SPEC S1 to S4 and L1 hold under loss, partition, crash and up to f liars', () => {
   test.each([
-    [4, 1, 600],
-    [5, 1, 250],
-    [7, 2, 150],
-    [4, 0, 250],
-  ])('%i validators, %i of them lying, %i schedules', { timeout: 120_000 }, (count, liars, schedules) => {
+    [4, 1, 900],
+    [5, 1, 300],
+    [7, 2, 120],
+    [4, 0, 300],
+  ])('%i validators, %i of them lying: %i schedules', { timeout: 120_000 }, (count, liars, schedules) => {
     const sum = runSchedules(schedules, cheapKeys(count), liars);
     expect(sum.heights).toBeGreaterThan(0);
   });
@@ -47,7 +47,7 @@ describe('SPEC S1 to S4 and L1 hold under loss, partition, crash and up to f lia
 test('two liars of four break agreement, and the checks find it', () => {
   const keys = cheapKeys(4);
   let broken = 0;
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 150 && broken === 0; seed++) {
     try {
       runSchedule(seed, keys, 2);
     } catch (error) {
