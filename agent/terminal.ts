@@ -44,16 +44,22 @@ export async function startTerminal(config: TerminalConfig, context: TerminalCon
     log,
     allowVolatile: config.allowVolatileState,
   });
-  const terminal = new RunningTerminal({
-    ...context,
-    log,
-    config,
-    genesis,
-    chainId,
-    store: parts.store,
-    secretSeed,
-    journal,
-  });
+  let terminal: RunningTerminal;
+  try {
+    terminal = new RunningTerminal({
+      ...context,
+      log,
+      config,
+      genesis,
+      chainId,
+      store: parts.store,
+      secretSeed,
+      journal,
+    });
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
   try {
     await terminal.start();
   } catch (error) {

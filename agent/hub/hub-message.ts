@@ -30,6 +30,7 @@ export const laneHeadFormat = record('lane-head', {
 });
 export type LaneHead = Infer<typeof laneHeadFormat>;
 
+/** What a lane asks of its hub, or tells it. */
 export const hubActionFormat = variant('hub-action', {
   /** Opens a session; asks what the hub holds for the lane. */
   hello: { tag: 0, format: record('hub-hello', {}) },
@@ -67,6 +68,7 @@ export const hubActionFormat = variant('hub-action', {
 export type HubAction = Infer<typeof hubActionFormat>;
 export type HubClaim = Extract<HubAction, { kind: 'claim' }>;
 
+/** A lane's signed request. */
 export const hubRequestFormat = versioned(
   'hub-request',
   1,
@@ -88,6 +90,7 @@ export type HubRequest = Infer<typeof hubRequestFormat>;
 /** Most claims that a `welcome` names. */
 export const welcomeUnitsMax = 512;
 
+/** What the hub says to a request. */
 export const hubAnswerFormat = variant('hub-answer', {
   welcome: {
     tag: 0,
@@ -114,6 +117,7 @@ export const hubAnswerFormat = variant('hub-answer', {
 });
 export type HubAnswer = Infer<typeof hubAnswerFormat>;
 
+/** The hub's signed reply to one request. */
 export const hubReplyFormat = versioned(
   'hub-reply',
   1,

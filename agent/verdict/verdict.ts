@@ -21,6 +21,7 @@ export interface PriorUse {
   readonly atMs: number | null;
 }
 
+/** The answer to one scan. */
 export interface Verdict {
   /** 16 hex digits, unique on this terminal. */
   readonly id: string;

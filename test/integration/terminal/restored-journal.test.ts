@@ -47,3 +47,15 @@ describe('a terminal whose disk was put back to an older state', () => {
     expect(await lane.scan({ data: coupon(2) })).toMatchObject({ decision: 'accept', finality: 'guaranteed' });
   });
 });
+
+describe('a start that fails', () => {
+  it('leaves nothing open: the next one with a right configuration goes through', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'] });
+    const scanners = [{ transport: 'tcp-client', host: '127.0.0.1', port: 1, profile: 'no/such-profile' }];
+    await expect(shop.startCold('lane-1', { scanners })).rejects.toMatchObject({ code: 'PROFILE_NOT_FOUND' });
+    const taken = { listen: { host: '127.0.0.1', port: shop.line.port } };
+    await expect(shop.startCold('lane-1', { hub: taken })).rejects.toMatchObject({ code: 'HUB_PORT_TAKEN' });
+    const lane = await shop.start('lane-1');
+    expect(await lane.scan({ data: coupon(1) })).toMatchObject({ decision: 'accept' });
+  });
+});
