@@ -6,7 +6,7 @@ import { equalBytes, toHex } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import { decode } from '#core/format';
 import { streamSeed } from '#ledger/journal/entry';
-import { type Segment, segmentBytesMax, segmentFormat, verifySegment } from '#ledger/journal/segment';
+import { type Segment, segmentBytesMax, segmentFormat, segmentHead, verifySegment } from '#ledger/journal/segment';
 import { authorKey, streamHead } from '#ledger/journal/stream-head';
 import type { LedgerView } from '#ledger/state/view';
 import { bodyDigest } from '../wire/block.ts';
@@ -254,13 +254,11 @@ export class SegmentPool {
 
   /** Whether a segment has a place: not behind the ledger, not contradicting it, not beyond the limits. */
   #placeFault(segment: Segment, size: number): Admission | null {
-    const { author, firstSequence, entries, previousHash } = segment;
+    const { author, firstSequence, entries } = segment;
     if (firstSequence + entries.length > Number.MAX_SAFE_INTEGER) return turnedAway('BAD_FORMAT', null);
     const head = this.#head(segment);
     if (firstSequence + entries.length <= head.nextSequence) return { kind: 'duplicate', segment };
-    if (firstSequence === head.nextSequence && !equalBytes(previousHash, head.headHash)) {
-      return turnedAway('FORK', segment, head.nextSequence);
-    }
+    if (!continuesHead(segment, head)) return turnedAway('FORK', segment, head.nextSequence);
     const stream = this.#streams.get(streamName(segment));
     const reach = stream?.reach ?? head.nextSequence;
     const behind = stream === undefined ? 0 : stream.count - stream.readyCount;
@@ -286,6 +284,17 @@ export class SegmentPool {
       }
     );
   }
+}
+
+/** Whether a segment that begins at the ledger's end or before it agrees with the ledger there; true for one that begins later. */
+function continuesHead(
+  segment: Segment,
+  head: { readonly nextSequence: number; readonly headHash: Uint8Array },
+): boolean {
+  const { firstSequence, previousHash, entries } = segment;
+  if (firstSequence > head.nextSequence) return true;
+  const known = entries.slice(0, head.nextSequence - firstSequence);
+  return equalBytes(segmentHead({ previousHash, entries: known }), head.headHash);
 }
 
 function turnedAway(reason: TurnAway, segment: Segment | null, nextSequence: number | null = null): Admission {

@@ -1,5 +1,6 @@
 /** A region of real validators in this process: real sockets, real SQLite files, a real broker. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -18,7 +19,7 @@ import { readValidatorConfig } from '#sync/validator/validator-config';
 import type { Validator } from '#sync/validator/validator-face';
 import { type Genesis, genesisFormat } from '#sync/wire/genesis';
 import { type Topics, topicsOf } from '#sync/wire/topics';
-import { freePort, startAedes, type TestBroker } from '../../fixtures/broker.ts';
+import { startAedes, type TestBroker } from '../../fixtures/broker.ts';
 import { TestAuthor } from '../../fixtures/region.ts';
 
 const log = createLog({ level: (process.env['BIZAIN_TEST_LOG'] ?? 'silent') as 'silent', name: 'test' });
@@ -165,8 +166,22 @@ export class LiveRegion {
   }
 }
 
-/** A port with free ones behind it, most likely. */
+let rangesTaken = 0;
+
+/** The first of `count` free ports in a row, below those that the system gives out by itself. */
 async function freeRange(count: number): Promise<number> {
-  const port = await freePort();
-  return port + count > 65_000 ? port - 100 : port + 1;
+  for (;;) {
+    const first = 12_000 + ((process.pid * 64 + rangesTaken++ * count) % 16_000);
+    const ports = Array.from({ length: count }, (_, at) => first + at);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

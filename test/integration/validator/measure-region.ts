@@ -19,7 +19,6 @@ import { LightClient } from '#sync/light-client/light-client';
 import { RegionLine } from '#sync/outbox/region-line';
 import { genesisFormat } from '#sync/wire/genesis';
 import { topicsOf } from '#sync/wire/topics';
-import { freePort } from '../../fixtures/broker.ts';
 import { TestAuthor } from '../../fixtures/region.ts';
 
 const seconds = Number(process.argv[2] ?? 10);
@@ -31,7 +30,7 @@ const created = createRegion({
   name: 'measure',
   validators: 4,
   peerHost: '127.0.0.1',
-  peerPortBase: (await freePort()) - 10,
+  peerPortBase: Number(process.env['BIZAIN_PORT'] ?? 11_500),
   brokers: [{ url: broker.url }],
   entropy: systemEntropy,
   clock: systemClock,
