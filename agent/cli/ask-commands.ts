@@ -100,7 +100,8 @@ async function statusWithin(options: StatusOptions): Promise<TerminalStatus> {
     const isLast = systemClock.monotonicMs() >= untilMs;
     try {
       const status = (await callAgent(options, '/v1/status')) as TerminalStatus;
-      if (isLast || (status.ready && status.line.connected)) return status;
+      const isWhole = status.ready && status.line.connected && status.journal.anchored && status.hub.reachable;
+      if (isLast || isWhole) return status;
     } catch (error) {
       if (isLast) throw error;
     }
@@ -111,7 +112,7 @@ async function statusWithin(options: StatusOptions): Promise<TerminalStatus> {
 /** Adds the commands. */
 export function addAskCommands(program: Command): void {
   withAgentOptions(program.command('status').description('health of a running agent'))
-    .option('--wait <seconds>', 'wait so long for it to be ready and online', wholeNumber(1, 600))
+    .option('--wait <seconds>', 'wait so long for it to be ready, online and in touch with its hub', wholeNumber(1, 600))
     .action(async (options: StatusOptions) => {
       const status = await statusWithin(options);
       await writeAnswer(options.json === true, status, () => statusLines(status));
