@@ -112,7 +112,11 @@ async function statusWithin(options: StatusOptions): Promise<TerminalStatus> {
 /** Adds the commands. */
 export function addAskCommands(program: Command): void {
   withAgentOptions(program.command('status').description('health of a running agent'))
-    .option('--wait <seconds>', 'wait so long for it to be ready, online and in touch with its hub', wholeNumber(1, 600))
+    .option(
+      '--wait <seconds>',
+      'wait so long for it to be ready, online and in touch with its hub',
+      wholeNumber(1, 600),
+    )
     .action(async (options: StatusOptions) => {
       const status = await statusWithin(options);
       await writeAnswer(options.json === true, status, () => statusLines(status));

@@ -95,6 +95,7 @@ export interface JournalCounters {
   readonly pendingLine: BooksLine;
 }
 
+/** The journal of one terminal. What the head of this file promises holds for every method. */
 export interface Journal extends OutboxSource {
   readonly account: string;
   readonly epoch: number;

@@ -38,6 +38,7 @@ export type DownCode =
   | 'TIMEOUT'
   | 'CLOSED'
   | 'STOPPED';
+/** Why a connection ended: a code, and words for the log. */
 export interface DownCause {
   readonly code: DownCode;
   readonly detail: string;

@@ -13,6 +13,7 @@ const ackTimeoutMs = 10_000;
 /** `BUSY`: too much waits already. `NO_ACK`, `REFUSED`: the broker did not take it. `LINE_LOST`: the connection ended. */
 export type SendFault = 'NOT_CONNECTED' | 'TOO_LARGE' | 'BUSY' | 'NO_ACK' | 'REFUSED' | 'LINE_LOST';
 
+/** A message on its way to the broker. */
 export interface OutgoingMessage {
   readonly topic: string;
   readonly payload: Uint8Array;

@@ -14,6 +14,7 @@ import { leaderOrder, type ScheduleConfig } from './schedule.ts';
 /** Blocks for which a failed primary is passed over, in turns of the whole set; then it is tried again. */
 export const failedTurns = 8;
 
+/** What a replica remembers of the committed chain beside its head. */
 export const chainStateFormat = versioned(
   'chain-state',
   1,

@@ -10,6 +10,7 @@ import { type Segment, segmentBytesMax, segmentFormat, segmentHead, verifySegmen
 import { authorKey, streamHead } from '#ledger/journal/stream-head';
 import type { LedgerView } from '#ledger/state/view';
 import { bodyDigest } from '../wire/block.ts';
+import { noteEntryCount } from './entry-count.ts';
 import { type Pooled, PooledStream } from './pooled-stream.ts';
 
 /** Limits of the pool. Bytes are of encoded segments. */
@@ -22,6 +23,7 @@ export interface PoolLimits {
   readonly behindGapMax: number;
 }
 
+/** Bounds of a validator in production. */
 export const poolLimits: PoolLimits = {
   segmentsMax: 32_768,
   bytesMax: 128 * 1024 * 1024,
@@ -107,6 +109,7 @@ export class SegmentPool {
     if (!this.isGenuine(segment, bytes, key.publicKey)) return turnedAway('BAD_SIGNATURE', segment);
     const nowMs = this.#clock.monotonicMs();
     const { author, epoch, stream, firstSequence: first, entries } = segment;
+    noteEntryCount(bytes, entries.length);
     const last = first + entries.length - 1;
     const pooled = {
       digest,

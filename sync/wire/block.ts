@@ -11,6 +11,7 @@ export const blockBodyBytesMax = 8 * 1024 * 1024;
 /** Most entries a block executes; a primary that exceeds it is voted out. */
 export const blockEntriesMax = 65_536;
 
+/** Everything a certificate stands for: order, result of the parent, history, beacon. Immutable once proposed. */
 export const headerFormat = versioned(
   'header',
   1,
@@ -35,6 +36,7 @@ export const headerFormat = versioned(
 );
 export type Header = Infer<typeof headerFormat>;
 
+/** A header with the digests of what it orders; bodies travel apart. */
 export const blockFormat = record('block', {
   header: headerFormat,
   /** sha256 of each segment's bytes, in the order of execution. */

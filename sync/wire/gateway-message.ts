@@ -71,6 +71,7 @@ export const turnedAwayFormat = versioned(
 );
 export type TurnedAway = Infer<typeof turnedAwayFormat>;
 
+/** A question of a terminal to one validator. Id and reply address stand in the body, so that no MQTT 5 property is needed. */
 export const requestFormat = versioned(
   'request',
   1,
@@ -111,6 +112,7 @@ export const requestFormat = versioned(
 export type GatewayRequest = Infer<typeof requestFormat>;
 export type GatewayQuery = GatewayRequest['query'];
 
+/** The answer of one validator; it proves nothing by itself, what it carries does. */
 export const replyFormat = versioned(
   'reply',
   1,

@@ -3,9 +3,11 @@ import { encode, type Infer, list, record, text, uint, versioned } from '#core/f
 import { taggedHash } from '#core/hash';
 import { publicKeyFormat, timeMsFormat } from '#ledger/ids';
 
+/** Fewest validators of a region: one may fail. */
 export const validatorsMin = 4;
 export const validatorsMax = 16;
 
+/** A member of the validator set. */
 export const validatorInfoFormat = record('validator-info', {
   name: text({ min: 1, max: 32, pattern: /^[a-z0-9][a-z0-9._-]*$/ }),
   /** Ed25519; signs votes and proves the beacon. */
@@ -13,6 +15,7 @@ export const validatorInfoFormat = record('validator-info', {
 });
 export type ValidatorInfo = Infer<typeof validatorInfoFormat>;
 
+/** The first page; its bytes never change. */
 export const genesisFormat = versioned(
   'genesis',
   1,

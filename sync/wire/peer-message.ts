@@ -43,6 +43,7 @@ export const committedBlockFormat = record('committed-block', {
 });
 export type CommittedBlock = Infer<typeof committedBlockFormat>;
 
+/** One message between validators. */
 export const peerMessageFormat = versioned(
   'peer-message',
   1,

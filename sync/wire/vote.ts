@@ -7,6 +7,7 @@ import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
 import { type ValidatorInfo, validatorsMax } from './genesis.ts';
 import { quorum } from './quorum.ts';
 
+/** Phase numbers of votes. */
 export const preparePhase = 1;
 export const commitPhase = 2;
 export const viewFormat = uint({ max: 0xffff_ffff });
@@ -21,6 +22,7 @@ const voted = {
   resultRoot: hashFormat,
 };
 
+/** One signed vote of one validator. */
 export const voteFormat = versioned(
   'vote',
   1,
@@ -36,6 +38,7 @@ export type Vote = Infer<typeof voteFormat>;
 /** What a vote says, without who says it. */
 export type Voted = Pick<Vote, 'phase' | 'height' | 'view' | 'blockHash' | 'resultRoot'>;
 
+/** Votes of a quorum that say the same, as proof. */
 export const certificateFormat = versioned(
   'certificate',
   1,
@@ -51,6 +54,7 @@ export const certificateFormat = versioned(
 );
 export type Certificate = Infer<typeof certificateFormat>;
 
+/** A signed wish for the next view, with what its sender has prepared. */
 export const timeoutFormat = versioned(
   'timeout',
   1,
