@@ -1,6 +1,7 @@
 /**
  * The validator's disk: bodies, blocks, votes and state in one SQLite file, one transaction a committed block.
- * What a method wrote is fsynced when it returns.
+ * What `begin` and `commit` wrote is fsynced when they return; what `storeProposal` and `putRecord` wrote, together and
+ * in one fsync, when the next `flush` or `commit` returns.
  */
 import type Database from 'better-sqlite3';
 import { assert } from '#core/assert';
@@ -136,9 +137,15 @@ export class BlockStore {
     return this.#meta.get('vote-record') === undefined ? null : this.#read('vote-record', voteRecordFormat);
   }
 
-  /** Overwrites the vote record. */
+  /** Overwrites the vote record; durable after the next `flush`. */
   putRecord(record: VoteRecord): void {
-    this.#atomically(() => this.#meta.put('vote-record', encode(voteRecordFormat, record)));
+    this.#open();
+    this.#meta.put('vote-record', encode(voteRecordFormat, record));
+  }
+
+  /** Makes durable what was written since the last time, in one fsync. */
+  flush(): void {
+    if (this.#database.inTransaction) this.#database.exec('COMMIT');
   }
 
   /** Blocks that were stored for a height that is not committed. */
@@ -149,15 +156,14 @@ export class BlockStore {
     return rows.map(({ block }) => this.#decoded('a proposal', blockFormat, block));
   }
 
-  /** Keeps an uncommitted block and its bodies. */
+  /** Keeps an uncommitted block and its bodies; durable after the next `flush`. */
   storeProposal(block: Block, blockHash: Uint8Array, bodies: readonly Body[]): void {
-    this.#atomically(() => {
-      const fresh: Uint8Array[] = [];
-      for (const { digest, bytes } of bodies) {
-        if (this.#putBody.run(digest, bytes).changes > 0) fresh.push(digest);
-      }
-      this.#putProposal.run(blockHash, block.header.height, encode(blockFormat, block), Buffer.concat(fresh));
-    });
+    this.#open();
+    const fresh: Uint8Array[] = [];
+    for (const { digest, bytes } of bodies) {
+      if (this.#putBody.run(digest, bytes).changes > 0) fresh.push(digest);
+    }
+    this.#putProposal.run(blockHash, block.header.height, encode(blockFormat, block), Buffer.concat(fresh));
   }
 
   /** Makes a block final, in one transaction: state, receipts, deltas, chain. */
@@ -269,8 +275,13 @@ export class BlockStore {
     this.#database.close();
   }
 
+  #open(): void {
+    if (!this.#database.inTransaction) this.#database.exec('BEGIN IMMEDIATE');
+  }
+
+  /** Does the work, and what was left open before it, as one transaction. When it fails nothing of either is left. */
   #atomically(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#open();
     try {
       work();
       this.#database.exec('COMMIT');

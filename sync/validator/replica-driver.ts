@@ -2,9 +2,8 @@
 import { assert } from '#core/assert';
 import { equalBytes, toHex } from '#core/bytes';
 import type { Clock, Timer } from '#core/clock';
-import { decode } from '#core/format';
 import type { Log } from '#core/log';
-import { segmentBytesMax, segmentEntriesMax, segmentFormat } from '#ledger/journal/segment';
+import { segmentBytesMax, segmentEntriesMax } from '#ledger/journal/segment';
 import { Replica } from '../pbft/replica.ts';
 import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaPorts, ReplicaStatus } from '../pbft/types.ts';
 import { type Block, blockBodyBytesMax, blockEntriesMax } from '../wire/block.ts';
@@ -14,6 +13,7 @@ import type { BlockStore, Body } from './block-store.ts';
 import type { BodyCollector } from './body-collector.ts';
 import { divergence } from './catch-up.ts';
 import type { ChainKeeper, Committed } from './chain-keeper.ts';
+import { entryCount } from './entry-count.ts';
 import type { Executor } from './executor.ts';
 import type { GatherLimits, SegmentPool } from './segment-pool.ts';
 
@@ -52,6 +52,9 @@ export class ReplicaDriver {
   readonly #inputs: ReplicaInput[] = [];
   /** Bodies of blocks on disk that may be executed. */
   readonly #bodies = new Map<string, readonly Body[]>();
+  /** Persists that the next flush answers. */
+  readonly #tokens: number[] = [];
+  readonly #executions: EffectOf<'execute'>[] = [];
   #running = false;
   #stopped = false;
   #timer: Timer | null = null;
@@ -104,17 +107,38 @@ export class ReplicaDriver {
     if (this.#running) return;
     this.#running = true;
     try {
-      for (let next = this.#inputs.shift(); next !== undefined && !this.#stopped; next = this.#inputs.shift()) {
-        const { clock } = this.#options;
-        const effects = this.#replica.step(next, { nowMs: clock.monotonicMs(), wallMs: clock.wallMs() });
-        for (const effect of effects) this.#obey(effect);
-      }
+      while (!this.#stopped && this.#next());
+      // A body that no vote rests on so far.
+      this.#options.store.flush();
     } catch (error) {
       this.stop();
       this.#options.onFatal(error);
     } finally {
       this.#running = false;
     }
+  }
+
+  /**
+   * Does one thing; false when nothing is left. Inputs first; then what they wrote becomes durable in one fsync and
+   * releases what waits for it; last comes execution, which takes longest. A vote is thus on disk together with the body it
+   * is for, after the execution and before it is sent.
+   */
+  #next(): boolean {
+    const { clock, store } = this.#options;
+    const input = this.#inputs.shift();
+    if (input !== undefined) {
+      const effects = this.#replica.step(input, { nowMs: clock.monotonicMs(), wallMs: clock.wallMs() });
+      for (const effect of effects) this.#obey(effect);
+      return true;
+    }
+    if (this.#tokens.length > 0) {
+      store.flush();
+      for (const token of this.#tokens.splice(0)) this.#inputs.push({ kind: 'persisted', token });
+      return true;
+    }
+    const job = this.#executions.shift();
+    if (job !== undefined) this.#execute(job);
+    return job !== undefined;
   }
 
   #obey(effect: ReplicaEffect): void {
@@ -132,11 +156,11 @@ export class ReplicaDriver {
         this.#store(effect);
         return;
       case 'execute':
-        this.#execute(effect);
+        this.#executions.push(effect);
         return;
       case 'persist':
         options.store.putRecord(effect.record);
-        this.dispatch({ kind: 'persisted', token: effect.token });
+        this.#tokens.push(effect.token);
         return;
       case 'broadcast':
         options.broadcast(effect.message);
@@ -188,7 +212,8 @@ export class ReplicaDriver {
 
   #execute({ block, blockHash }: EffectOf<'execute'>): void {
     const bodies = this.#bodies.get(toHex(blockHash));
-    assert(bodies !== undefined, 'a block is stored before it is executed');
+    // The height may have been decided meanwhile.
+    if (bodies === undefined || block.header.height !== this.#options.keeper.chain.height + 1) return;
     const { resultRoot } = this.#options.executor.execute(
       block.header,
       blockHash,
@@ -232,18 +257,6 @@ export class ReplicaDriver {
     const delayMs = Math.max(0, Math.ceil(atMs - clock.monotonicMs()));
     this.#timer = clock.setTimer(delayMs, () => this.dispatch({ kind: 'tick' }));
   }
-}
-
-const counts = new WeakMap<Uint8Array, number>();
-
-/** Entries that a body brings to a block; 0 where it is no segment and will be skipped. */
-function entryCount(bytes: Uint8Array): number {
-  const known = counts.get(bytes);
-  if (known !== undefined) return known;
-  const decoded = decode(segmentFormat, bytes);
-  const count = decoded.ok ? decoded.value.entries.length : 0;
-  counts.set(bytes, count);
-  return count;
 }
 
 /** Whether one more segment might not have fitted in, by the proposer's own limits. */
