@@ -20,8 +20,8 @@ function toneNow(verdict, settlement) {
   return tones[verdict.decision];
 }
 
-function shortKey(verdict) {
-  if (verdict.key === '') return verdict.kind;
+function shortKey(language, verdict) {
+  if (verdict.key === '') return words[language].unreadable;
   return verdict.key.length > 34 ? `${verdict.key.slice(0, 18)}…${verdict.key.slice(-14)}` : verdict.key;
 }
 
@@ -51,7 +51,7 @@ export function showVerdict(language, { verdict, settlement, checkedOnly }) {
   setText('verdict-word', undone ? text[finality] : word);
   setText('verdict-text', checkedOnly ? `${verdict.text[language]} ${text.checkedOnly}` : verdict.text[language]);
   byId('verdict-facts').hidden = false;
-  setText('verdict-title', verdict.title ?? shortKey(verdict));
+  setText('verdict-title', verdict.title ?? shortKey(language, verdict));
   setText('verdict-value', valueText(language, verdict));
   const firmness = checkedOnly ? 'none' : finality;
   byId('verdict-finality').dataset.finality = firmness;
@@ -70,10 +70,10 @@ function scanRow(language, { verdict, settlement, checkedOnly }) {
   const mark = element('span', 'scan-mark');
   mark.append(icon(verdict.decision));
   const first = element('span', 'scan-line');
-  first.append(element('span', 'scan-title', verdict.title ?? shortKey(verdict)));
+  first.append(element('span', 'scan-title', verdict.title ?? shortKey(language, verdict)));
   first.append(element('span', 'scan-value', verdict.decision === 'refuse' ? '' : valueText(language, verdict)));
   const second = element('span', 'scan-line');
-  const detail = verdict.decision === 'accept' ? shortKey(verdict) : verdict.text[language];
+  const detail = verdict.decision === 'accept' ? shortKey(language, verdict) : verdict.text[language];
   second.append(element('span', 'scan-detail', `${timeText(language, verdict.timeLowMs)} · ${detail}`));
   const firmness = checkedOnly ? 'none' : finalityNow(verdict, settlement);
   if (verdict.decision !== 'refuse') {
