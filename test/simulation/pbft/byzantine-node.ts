@@ -49,6 +49,7 @@ const historyMax = 200;
 export class ByzantineNode extends SimulatedNode {
   lies: ReadonlySet<Lie> = new Set();
   readonly #heard: ReplicaMessage[] = [];
+  readonly #forged = new Map<string, Proposal>();
 
   /** How often it takes a chance to lie. */
   #lies(lie: Lie, probability: number): boolean {
@@ -58,6 +59,8 @@ export class ByzantineNode extends SimulatedNode {
   override send(to: number, message: ReplicaMessage): void {
     this.#remember(message);
     if (this.#lies('silence', 0.5)) return;
+    // The first vote counts: an honest one would spoil the flattery.
+    if (this.lies.has('vote-for-everything') && message.kind === 'vote') return;
     if (this.#lies('replay', 0.2)) super.send(to, this.region.draws.pick(this.#heard));
     if (message.kind === 'proposal')
       super.send(to, { kind: 'proposal', proposal: this.#bendProposal(message.proposal) });
@@ -104,18 +107,25 @@ export class ByzantineNode extends SimulatedNode {
   }
 
   #bendProposal(proposal: Proposal): Proposal {
-    const { draws } = this.region;
-    if (proposal.timeouts !== null && this.#lies('forge-new-view', 0.7)) {
-      // A fresh block although the timeouts may say otherwise, and timeouts that hide what was prepared.
-      const timeouts = draws.chance(0.5)
-        ? proposal.timeouts
-        : proposal.timeouts.map((timeout) => (draws.chance(0.7) ? { ...timeout, prepared: null } : timeout));
-      return this.#signProposal({ ...proposal, timeouts, block: this.#otherBlock(proposal.block, proposal.view) });
-    }
     if (this.#lies('equivocate-proposal', 0.5)) {
       return this.#signProposal({ ...proposal, block: this.#otherBlock(proposal.block, proposal.view) });
     }
-    return proposal;
+    const { timeouts, view, block } = proposal;
+    if (timeouts === null || !this.lies.has('forge-new-view')) return proposal;
+    // The same lie to everybody, or it would defeat itself.
+    const place = `${block.header.height}/${view}`;
+    const forged = this.#forged.get(place) ?? this.#forgeNewView(proposal, timeouts);
+    this.#forged.set(place, forged);
+    return forged;
+  }
+
+  /** A fresh block although the timeouts may say otherwise, and often timeouts that hide what was prepared. */
+  #forgeNewView(proposal: Proposal, timeouts: readonly Timeout[]): Proposal {
+    const { draws } = this.region;
+    if (draws.chance(0.2)) return proposal;
+    const hiding = draws.chance(0.5);
+    const shown = hiding ? timeouts.map((timeout) => ({ ...timeout, prepared: null })) : timeouts;
+    return this.#signProposal({ ...proposal, timeouts: shown, block: this.#otherBlock(proposal.block, proposal.view) });
   }
 
   #otherBlock(block: Block, view: number): Block {

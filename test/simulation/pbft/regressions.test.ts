@@ -10,14 +10,14 @@ import { cheapKeys } from './test-keys.ts';
 
 const keys = cheapKeys(4);
 
-function regionOf(options: { lies?: readonly Lie[]; seed?: number } = {}): {
+function regionOf(options: { lies?: readonly Lie[]; liar?: number; seed?: number } = {}): {
   region: SimulatedRegion;
-  /** Primaries of height 1 in order of views; a liar, if any, is the first of them. */
+  /** Primaries of height 1 in order of views; `liar` (default 0) is the place of the liar among them. */
   order: readonly number[];
 } {
   const probe = new SimulatedRegion({ seed: 1, keys });
   const order = leaderOrder(probe.schedule, probe.genesis);
-  const liars = options.lies === undefined ? new Map() : new Map([[order[0] as number, options.lies]]);
+  const liars = options.lies === undefined ? new Map() : new Map([[order[options.liar ?? 0] as number, options.lies]]);
   return { region: new SimulatedRegion({ seed: options.seed ?? 1, keys, liars }), order };
 }
 
@@ -96,6 +96,27 @@ describe('R17: a hidden lock', () => {
     expect(toHex(final?.hash ?? new Uint8Array())).toBe(locked);
     expect(final?.block.header.viewOfOrigin).toBe(0);
     expect(final?.certificate.view).toBeGreaterThan(0);
+  });
+});
+
+describe('R18: NEW-VIEW with forged or omitted prepares', () => {
+  test('cannot replace a block that one cut-off replica has already committed', () => {
+    for (let seed = 1; seed <= 25; seed++) {
+      const { region, order } = regionOf({ seed, lies: ['forge-new-view', 'vote-for-everything'], liar: 1 });
+      const committer = order[0] as number;
+      // Height 1 becomes final at `committer` alone, which then falls silent; the next primary lies.
+      region.filter = (_, to, message) => to === committer || !isVote(message, commitPhase, 1, 0);
+      region.start();
+      expect(
+        region.runUntil(() => region.node(committer).height >= 1, 5_000),
+        `seed ${seed}`,
+      ).toBe(true);
+      region.filter = (from, to, message) =>
+        from !== committer && to !== committer && !isVote(message, commitPhase, 1, 0);
+      region.run(3_000);
+      region.filter = () => true;
+      expect(region.runUntil(allReach(region, 3), 30_000), `seed ${seed}`).toBe(true);
+    }
   });
 });
 
