@@ -58,7 +58,9 @@ function readyLine(child: ChildProcess): Promise<Record<string, unknown>> {
  * @throws BizainError `CHILD_NOT_READY` with the tail of its error output.
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const child = spawn(process.execPath, [...process.execArgv, options.program, ...options.args], {
+  // A program in source needs this process's loaders; a built one must not be run with them.
+  const flags = options.program.endsWith('.ts') ? process.execArgv : [];
+  const child = spawn(process.execPath, [...flags, options.program, ...options.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errorTail = '';

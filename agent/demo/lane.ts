@@ -32,8 +32,9 @@ export class Lane {
   readonly settlements = new Map<string, Settlement>();
   private child: Child | null = null;
   private stream = new AbortController();
+  private streamEnded: Promise<void> = Promise.resolve();
   private token = '';
-  private waiting: ((verdict: Verdict) => void)[] = [];
+  private waiting: ((verdict: Verdict | null) => void)[] = [];
   private readonly options: LaneOptions;
   private readonly scanner: SimulatedScanner;
 
@@ -88,7 +89,7 @@ export class Lane {
     this.stream = new AbortController();
     const request = { url: `${this.url}/v1/events`, token: this.token, signal: this.stream.signal };
     const { ended } = await readEventStream(request, (event) => this.hear(event.data as TerminalEvent));
-    void ended;
+    this.streamEnded = ended;
     const connected = await withDeadline(options.clock, this.scanner.connected(), startMsMax);
     if (!connected.ok) throw this.failure('its scanner was not connected');
   }
@@ -106,7 +107,14 @@ export class Lane {
 
   /** Scans a code with the simulated scanner and waits for the verdict. */
   async scan(code: string, aim = ']Q1'): Promise<Verdict> {
-    const answer = new Promise<Verdict>((resolve) => this.waiting.push(resolve));
+    const verdict = await this.scanUnlessKilled(code, aim);
+    if (verdict === null) throw this.failure('it was killed before it answered');
+    return verdict;
+  }
+
+  /** As `scan`; null where the terminal is killed before anybody was told a verdict. */
+  async scanUnlessKilled(code: string, aim = ']Q1'): Promise<Verdict | null> {
+    const answer = new Promise<Verdict | null>((resolve) => this.waiting.push(resolve));
     if (!(await this.scanner.scan(code, aim))) throw this.failure('nobody reads its scanner');
     const verdict = await withDeadline(this.options.clock, answer, answerMsMax);
     if (!verdict.ok) throw this.failure(`no verdict within ${answerMsMax} ms`);
@@ -154,11 +162,24 @@ export class Lane {
     return ((await this.get('/v1/queue')) as { entries: readonly QueueItem[] }).entries;
   }
 
+  /** SIGKILL. What it said before is still heard; a scan without an answer stays without one. */
+  async kill(): Promise<void> {
+    await this.child?.kill();
+    this.child = null;
+    await withDeadline(this.options.clock, this.streamEnded, answerMsMax);
+    this.stream.abort();
+    for (const resolve of this.waiting.splice(0)) resolve(null);
+  }
+
+  /** A new start on the same journal, after `kill`. */
+  restart(): Promise<void> {
+    return this.boot();
+  }
+
   /** SIGKILL, then a new start on the same journal. */
   async killAndRestart(): Promise<void> {
-    this.stream.abort();
-    await this.child?.kill();
-    await this.boot();
+    await this.kill();
+    await this.restart();
   }
 
   /** Stops the terminal and its scanner. */

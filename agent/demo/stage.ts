@@ -37,6 +37,7 @@ export interface Stage {
   /** A lane of another shop, on a line of its own. */
   readonly elsewhere: Lane;
   readonly auditor: Auditor;
+  readonly region: Region;
   readonly validators: ValidatorSet;
   readonly line: CuttableLine;
   readonly goods: Goods;
@@ -272,6 +273,7 @@ async function build(options: StageOptions, undo: Undo): Promise<Stage> {
     station,
     elsewhere,
     auditor,
+    region,
     validators,
     line,
     goods,
