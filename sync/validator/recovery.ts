@@ -39,6 +39,8 @@ function check(store: BlockStore, state: LedgerState): void {
   if (history.count !== chain.height || !equalBytes(history.root, chain.historyRoot)) {
     storeCorrupt(path, 'the history is not that of the chain');
   }
+  const record = store.record();
+  if (record !== null && record.height > chain.height + 1) storeCorrupt(path, 'the vote record is ahead of the chain');
   const last = chain.height === 0 ? null : store.result(chain.height);
   if (last === undefined) storeCorrupt(path, `block ${chain.height} is missing`);
   const result = resultRoot(state.stateRoot, last?.receiptsRoot ?? receiptsRoot([]));

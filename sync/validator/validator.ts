@@ -15,12 +15,12 @@ import { ValidatorNode } from './validator-node.ts';
 export async function startValidator(config: ValidatorConfig, world: ValidatorWorld): Promise<Validator> {
   const identity = readIdentity(config);
   const recovered = recoverStore(config.stateDir, identity);
+  const node = new ValidatorNode(config, identity, recovered, world);
   try {
-    const node = new ValidatorNode(config, identity, recovered, world);
     await node.start();
     return node;
   } catch (error) {
-    recovered.store.close();
+    await node.stop();
     throw error;
   }
 }

@@ -1,0 +1,70 @@
+import { beforeEach, expect, test } from 'vitest';
+import { toHex } from '#core/bytes';
+import { VirtualClock } from '#core/clock';
+import { BodyCollector } from '#sync/validator/body-collector';
+import { type Block, bodyDigest } from '#sync/wire/block';
+import type { PeerMessage } from '#sync/wire/peer-message';
+import { TestRegion } from '../../fixtures/region.ts';
+
+const bodies = [1, 2, 3].map((tag) => Uint8Array.of(tag));
+const { header } = new TestRegion().commit();
+const block: Block = { header, bodyDigests: bodies.map(bodyDigest) };
+const hash = new Uint8Array(32).fill(9);
+
+let clock: VirtualClock;
+let held: Map<string, Uint8Array>;
+let asked: { to: number; message: PeerMessage }[];
+let collector: BodyCollector;
+let done: Uint8Array[][];
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  held = new Map();
+  asked = [];
+  done = [];
+  collector = new BodyCollector({
+    clock,
+    lookUp: (name) => held.get(name),
+    peers: () => [2, 3],
+    send: (to, message) => asked.push({ to, message }),
+  });
+});
+
+const collect = () => collector.collect(block, hash, (found) => done.push(found.map(({ bytes }) => bytes)));
+
+test('bodies at hand are given at once, in the order of the block', () => {
+  for (const bytes of [...bodies].reverse()) held.set(toHex(bodyDigest(bytes)), bytes);
+  collect();
+  expect(done).toEqual([bodies]);
+  clock.advance(10_000);
+  expect(asked).toEqual([]);
+});
+
+test('what the broker brings in a moment is not asked for', () => {
+  collect();
+  for (const bytes of bodies) expect(collector.offer(bytes)).toBe(true);
+  clock.advance(10_000);
+  expect(done).toEqual([bodies]);
+  expect(asked).toEqual([]);
+});
+
+test('missing bodies are asked for, from one peer after the other, until they come', () => {
+  held.set(toHex(bodyDigest(bodies[0] as Uint8Array)), bodies[0] as Uint8Array);
+  collect();
+  clock.advance(400);
+  expect(asked.map(({ to }) => to)).toEqual([2, 3, 2]);
+  expect(asked[0]?.message).toEqual({ kind: 'want-bodies', digests: block.bodyDigests.slice(1) });
+  expect(collector.offer(Uint8Array.of(99))).toBe(false);
+  for (const bytes of bodies.slice(1)) collector.offer(bytes);
+  expect(done).toEqual([bodies]);
+  expect(collector.offer(bodies[1] as Uint8Array)).toBe(false);
+});
+
+test('a block of a decided height is not collected any more', () => {
+  collect();
+  collector.dropUpTo(header.height);
+  for (const bytes of bodies) collector.offer(bytes);
+  clock.advance(10_000);
+  expect(done).toEqual([]);
+  expect(asked).toEqual([]);
+});

@@ -1,0 +1,124 @@
+import { beforeEach, expect, test } from 'vitest';
+import { toHex } from '#core/bytes';
+import { VirtualClock } from '#core/clock';
+import { publicKeyOf } from '#core/ed25519';
+import { type PoolLimits, poolLimits, SegmentPool } from '#sync/validator/segment-pool';
+import { bodyDigest } from '#sync/wire/block';
+import { seedOf, TestAuthor, TestRegion } from '../../fixtures/region.ts';
+
+const wide = { segments: 100, bytes: 1 << 20, entries: 1_000 };
+let region: TestRegion;
+let clock: VirtualClock;
+let pool: SegmentPool;
+
+const operation = (id: string) =>
+  ({ kind: 'account.register', id, role: 0, publicKey: publicKeyOf(seedOf(id)), name: id }) as const;
+const sealed = (author: TestAuthor, ...ids: readonly string[]) =>
+  author.seal(...ids.map((id) => ({ operation: operation(id) })));
+const names = (digests: readonly Uint8Array[]) => digests.map(toHex);
+const nameOf = (bytes: Uint8Array) => toHex(bodyDigest(bytes));
+
+function makePool(limits: Partial<PoolLimits> = {}): SegmentPool {
+  return new SegmentPool({ chainId: region.chainId, state: region.state, clock, limits: { ...poolLimits, ...limits } });
+}
+
+beforeEach(() => {
+  region = new TestRegion();
+  clock = new VirtualClock();
+  pool = makePool();
+});
+
+test('segments are handed out in the order of their stream, whatever the order of arrival', () => {
+  const segments = ['a', 'b', 'c'].map((id) => sealed(region.admin, id));
+  for (const at of [2, 0]) expect(pool.admit(segments[at] as Uint8Array).kind).toBe('admitted');
+  expect(names(pool.gather(wide))).toEqual([nameOf(segments[0] as Uint8Array)]);
+  pool.admit(segments[1] as Uint8Array);
+  expect(names(pool.gather(wide))).toEqual(segments.map(nameOf));
+  expect(pool.waiting().waitingCount).toBe(3);
+});
+
+test('a block takes one segment of each stream in turn and stays within its limits', () => {
+  region.commit(sealed(region.admin, 'issuer-a', 'issuer-b'));
+  const authors = ['issuer-a', 'issuer-b'].map((id) => new TestAuthor(region.chainId, id));
+  const [a, b] = authors.map((author) => ['x', 'y', 'z'].map((id) => sealed(author, id)));
+  for (const bytes of [...(a ?? []), ...(b ?? [])]) pool.admit(bytes);
+  const order = [a?.[0], b?.[0], a?.[1], b?.[1], a?.[2], b?.[2]].map((bytes) => nameOf(bytes as Uint8Array));
+  expect(names(pool.gather(wide))).toEqual(order);
+  expect(names(pool.gather({ ...wide, segments: 3 }))).toEqual(order.slice(0, 3));
+  expect(names(pool.gather({ ...wide, entries: 2 }))).toEqual(order.slice(0, 2));
+  expect(pool.gather({ ...wide, bytes: 10 })).toEqual([]);
+});
+
+test('what is ordered leaves the pool, and what follows it is ready', () => {
+  const [first, second] = ['a', 'b'].map((id) => sealed(region.admin, id));
+  pool.admit(second as Uint8Array);
+  expect(pool.waiting()).toEqual({ waitingCount: 0, oldest: null });
+  clock.advance(100);
+  region.commit(first as Uint8Array);
+  pool.refresh({ author: 'admin', epoch: 0, stream: 0 });
+  expect(pool.waiting()).toMatchObject({ waitingCount: 1, oldest: { sinceMs: 100 } });
+  region.commit(second as Uint8Array);
+  pool.committed([bodyDigest(second as Uint8Array)]);
+  expect(pool.count).toBe(0);
+  expect(pool.admit(second as Uint8Array).kind).toBe('duplicate');
+});
+
+test('each reason to turn a segment away is named', () => {
+  const stranger = new TestAuthor(region.chainId, 'nobody');
+  const forger = new TestAuthor(region.chainId, 'admin', { seed: seedOf('forger') });
+  expect(pool.admit(sealed(forger, 'a'))).toMatchObject({
+    kind: 'turned-away',
+    reason: 'BAD_SIGNATURE',
+    nextSequence: null,
+  });
+  const later = new TestAuthor(region.chainId, 'admin', { epoch: 3, seed: region.admin.seed });
+  const twin = new TestAuthor(region.chainId, 'admin', { seed: region.admin.seed });
+  region.commit(sealed(region.admin, 'a'));
+  const cases = [
+    { bytes: new Uint8Array(10), reason: 'BAD_FORMAT' },
+    { bytes: sealed(stranger, 'x'), reason: 'UNKNOWN_AUTHOR' },
+    { bytes: sealed(later, 'x'), reason: 'STALE_EPOCH' },
+    { bytes: sealed(twin, 'b', 'c'), reason: 'FORK' },
+    { bytes: sealed(twin, 'd'), reason: 'GAP' },
+  ] as const;
+  const strict = makePool({ behindGapMax: 0 });
+  for (const { bytes, reason } of cases) expect(strict.admit(bytes)).toMatchObject({ kind: 'turned-away', reason });
+  expect(strict.count).toBe(0);
+});
+
+test('the pool is bounded by count and bytes, for each author and in total', () => {
+  const segments = Array.from({ length: 4 }, (_, n) => sealed(region.admin, `a${n}`));
+  const size = (segments[0] as Uint8Array).length;
+  for (const limits of [
+    { segmentsMax: 2 },
+    { segmentsMaxAuthor: 2 },
+    { bytesMax: size * 2 + 10 },
+    { bytesMaxAuthor: size * 2 + 10 },
+  ]) {
+    const small = makePool(limits);
+    const kinds = segments.map((bytes) => small.admit(bytes));
+    expect(kinds.map((admission) => admission.kind)).toEqual(['admitted', 'admitted', 'turned-away', 'turned-away']);
+    expect(kinds[2]).toMatchObject({ reason: 'BUSY', nextSequence: 0 });
+  }
+});
+
+test('a segment is gossiped once, when it has waited', () => {
+  pool.admit(sealed(region.admin, 'a'));
+  clock.advance(500);
+  pool.admit(sealed(region.admin, 'b'));
+  expect(pool.toGossip(clock.monotonicMs() - 400, 10)).toHaveLength(1);
+  expect(pool.toGossip(clock.monotonicMs() - 400, 10)).toHaveLength(0);
+  clock.advance(500);
+  expect(pool.toGossip(clock.monotonicMs() - 400, 10)).toHaveLength(1);
+});
+
+test('what is stuck behind a gap is given up in time, what is ready is not', () => {
+  const [first, , third] = ['a', 'b', 'c'].map((id) => sealed(region.admin, id));
+  pool.admit(first as Uint8Array);
+  pool.admit(third as Uint8Array);
+  clock.advance(1_000);
+  pool.dropStuck(500);
+  expect(pool.count).toBe(1);
+  expect(pool.body(nameOf(first as Uint8Array))).toEqual(first);
+  expect(pool.admit(third as Uint8Array).kind).toBe('admitted');
+});
