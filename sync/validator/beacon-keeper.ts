@@ -6,6 +6,7 @@ import { vrfOutput, vrfProve, vrfVerify } from '#core/vrf';
 import type { ValidatorInfo } from '../wire/genesis.ts';
 
 const keptMax = 64;
+const plannedMax = 16;
 
 function keep(map: Map<string, Uint8Array>, key: string, value: Uint8Array): void {
   const oldest = map.keys().next();
@@ -20,7 +21,7 @@ export class BeaconKeeper {
   readonly #clock: Clock;
   readonly #proofs = new Map<string, Uint8Array>();
   readonly #outputs = new Map<string, Uint8Array>();
-  #planned: Uint8Array[] = [];
+  readonly #planned = new Map<string, Uint8Array>();
   #timer: Timer | null = null;
 
   constructor(options: {
@@ -33,11 +34,13 @@ export class BeaconKeeper {
     this.#clock = options.clock;
   }
 
-  /** Proves soon, one proof at a time, after what is waiting to be done now. */
+  /** Proves soon, one proof at a time in the order asked for, after what is waiting to be done now. */
   proveAhead(alpha: Uint8Array): void {
-    if (this.#proofs.has(toHex(alpha))) return;
-    // Only the latest plans matter: older heights are gone.
-    this.#planned = [...this.#planned.slice(-keptMax / 4), alpha];
+    const name = toHex(alpha);
+    if (this.#proofs.has(name) || this.#planned.has(name)) return;
+    const oldest = this.#planned.keys().next();
+    if (this.#planned.size >= plannedMax && !oldest.done) this.#planned.delete(oldest.value);
+    this.#planned.set(name, alpha);
     this.#timer ??= this.#clock.setTimer(1, () => this.#proveNext());
   }
 
@@ -68,14 +71,16 @@ export class BeaconKeeper {
 
   stop(): void {
     this.#timer?.cancel();
-    this.#planned = [];
+    this.#planned.clear();
   }
 
   #proveNext(): void {
     this.#timer = null;
-    const alpha = this.#planned.pop();
-    if (alpha === undefined) return;
+    const next = this.#planned.entries().next();
+    if (next.done) return;
+    const [name, alpha] = next.value;
+    this.#planned.delete(name);
     this.prove(alpha);
-    if (this.#planned.length > 0) this.#timer = this.#clock.setTimer(1, () => this.#proveNext());
+    if (this.#planned.size > 0) this.#timer = this.#clock.setTimer(1, () => this.#proveNext());
   }
 }

@@ -251,7 +251,7 @@ export class BlockStore {
     return this.#spans.from(of, fromSequence, limit);
   }
 
-  /** Deltas of a shard after a height, oldest first; undefined where some of them are dropped already. */
+  /** Deltas of a shard after a height, oldest first; undefined where some are dropped or there are too many. */
   deltasAfter(shard: ShardId, height: number): ShardDelta[] | undefined {
     const id = this.#shards.get(shard);
     return id === undefined ? [] : this.#deltas.after(id, height);

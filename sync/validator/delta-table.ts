@@ -9,6 +9,10 @@ import { deltaFloorFormat } from './stored-formats.ts';
 /** Bytes of deltas that are kept; pruned to three quarters of it. */
 export const deltaBytesKept = 128 * 1024 * 1024;
 
+/** Beyond this a snapshot costs less than merging, and a question must not cost a validator more. */
+const mergedCountMax = 1_024;
+const mergedBytesMax = 8 * 1024 * 1024;
+
 /** The table of deltas; used within the store's transactions. */
 export class DeltaTable {
   readonly #database: StoreDatabase;
@@ -16,6 +20,7 @@ export class DeltaTable {
   readonly #bytesKept: number;
   readonly #put: Database.Statement<[number, number, Uint8Array]>;
   readonly #get: Database.Statement<[number, number]>;
+  readonly #measure: Database.Statement<[number, number]>;
   #bytes: number;
   /** Every delta of a height above it is here. */
   #floor: number;
@@ -26,6 +31,9 @@ export class DeltaTable {
     this.#bytesKept = bytesKept;
     this.#put = database.prepare('INSERT INTO deltas (height, shard, delta) VALUES (?, ?, ?)');
     this.#get = database.prepare('SELECT delta FROM deltas WHERE shard = ? AND height > ? ORDER BY height');
+    this.#measure = database.prepare(
+      'SELECT count(*) AS count, coalesce(sum(length(delta)), 0) AS bytes FROM deltas WHERE shard = ? AND height > ?',
+    );
     const sum = database.prepare('SELECT coalesce(sum(length(delta)), 0) AS bytes FROM deltas').get() as {
       bytes: number;
     };
@@ -58,9 +66,11 @@ export class DeltaTable {
     this.#meta.put('delta-floor', encode(deltaFloorFormat, { height: this.#floor }));
   }
 
-  /** Deltas of a shard after a height, oldest first; undefined where older ones would be needed. */
+  /** Deltas of a shard after a height, oldest first; undefined where dropped ones would be needed, or too many. */
   after(shard: number, height: number): ShardDelta[] | undefined {
     if (height < this.#floor) return undefined;
+    const { count, bytes } = this.#measure.get(shard, height) as { readonly count: number; readonly bytes: number };
+    if (count > mergedCountMax || bytes > mergedBytesMax) return undefined;
     const rows = this.#get.all(shard, height) as { readonly delta: Uint8Array }[];
     return rows.map(({ delta }) => {
       const decoded = decode(shardDeltaFormat, plainBytes(delta));

@@ -20,7 +20,8 @@ export interface PeerDeskOptions {
   readonly driver: ReplicaDriver;
   readonly door: SegmentDoor;
   readonly catchUp: CatchUp;
-  send(to: number, message: PeerMessage): void;
+  /** False when the peer's queue is full. */
+  send(to: number, message: PeerMessage): boolean;
 }
 
 /** The desk of one validator. */
@@ -85,7 +86,7 @@ export class PeerDesk {
   #giveBodies(to: number, digests: readonly Uint8Array[]): void {
     for (const digest of digests) {
       const segment = this.#options.pool.body(toHex(digest)) ?? this.#options.store.body(digest);
-      if (segment !== undefined) this.#options.send(to, { kind: 'body', segment });
+      if (segment !== undefined && !this.#options.send(to, { kind: 'body', segment })) return;
     }
   }
 

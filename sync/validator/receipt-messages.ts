@@ -11,6 +11,8 @@ import { ProofPaths } from './proof-paths.ts';
 /** Receipts in one message: about half a megabyte with their paths, which any broker carries. */
 const receiptsMaxMessage = 1_024;
 const blocksKept = 16;
+/** Receipts of the blocks that one answer reads: their trees have to be computed for it. */
+const leavesMaxAnswer = 32_768;
 
 interface ProvedBlock {
   readonly lightBlock: ReceiptsMessage['lightBlock'];
@@ -67,8 +69,11 @@ export class ReceiptMessages {
   from(wanted: ReceiptsWanted, limits: { readonly messages: number; readonly receipts: number }): ReceiptsMessage[] {
     const messages: ReceiptsMessage[] = [];
     let count = 0;
+    let leaves = 0;
     for (const span of this.#store.spans(wanted, wanted.fromSequence, limits.messages)) {
       const block = this.#block(span.height);
+      leaves += block.paths.leafCount;
+      if (messages.length > 0 && leaves > leavesMaxAnswer) return messages;
       const skipped = Math.max(0, wanted.fromSequence - span.first);
       const indexes = Array.from(
         { length: span.last - span.first + 1 - skipped },

@@ -244,8 +244,8 @@ export class ValidatorNode implements Validator {
     });
   }
 
-  #send(to: number, message: PeerMessage): void {
-    this.#transport.send(to, message);
+  #send(to: number, message: PeerMessage): boolean {
+    return this.#transport.send(to, message);
   }
 
   /** Nothing is sent or voted any more; the process ends when its owner has seen the reason. */
