@@ -5,7 +5,7 @@ import type { Instant, ReplicaEffect, ReplicaInput } from './types.ts';
 /** What the node answers about a block. */
 export type BlockAnswer = Extract<ReplicaInput, { readonly kind: 'stored' | 'refused' | 'executed' }>;
 
-/** Sets the node to work on a block unless it is at it: bodies and block on disk before execution. */
+/** Sets the node to work on a block unless it is at it: bodies and block written before execution. */
 export function startWork(candidate: Candidate, emit: (effect: ReplicaEffect) => void): void {
   if (candidate.stage !== 'known') return;
   candidate.stage = 'storing';

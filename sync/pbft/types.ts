@@ -106,7 +106,10 @@ export type ReplicaInput =
       readonly view: number;
       readonly digests: readonly Uint8Array[];
     }
-  /** Answers `store-block`: the block and all its bodies are on disk, fsynced. `full`: no room for another segment. */
+  /**
+   * Answers `store-block`: the block and all its bodies are here, checked and written; they are fsynced no later than the
+   * next record that `persisted` answers for. `full`: no room for another segment.
+   */
   | { readonly kind: 'stored'; readonly blockHash: Uint8Array; readonly full: boolean }
   /** Answers `store-block` or `execute`: the block breaks a limit or a rule of the node. */
   | { readonly kind: 'refused'; readonly blockHash: Uint8Array; readonly reason: string }
@@ -136,7 +139,7 @@ export type ReplicaMessage = Extract<
 export type ReplicaEffect =
   /** Fill a block from the pool; answer `gathered`. */
   | { readonly kind: 'gather'; readonly height: number; readonly view: number }
-  /** Get the block's bodies (pool, peers), check digests and limits, fsync block and bodies; answer `stored` or `refused`. */
+  /** Get the block's bodies (pool, peers), check digests and limits, write block and bodies; answer `stored` or `refused`. */
   | { readonly kind: 'store-block'; readonly block: Block; readonly blockHash: Uint8Array }
   /** Execute on an overlay, change nothing, keep the result until `committed`; answer `executed` or `refused`. */
   | { readonly kind: 'execute'; readonly block: Block; readonly blockHash: Uint8Array }

@@ -5,8 +5,8 @@ import { advanceChain, type ChainState } from '#sync/pbft/chain';
 import { Replica } from '#sync/pbft/replica';
 import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaMessage } from '#sync/pbft/types';
 import type { VoteRecord } from '#sync/pbft/vote-record';
-import { type Block, blockHash as hashOf } from '#sync/wire/block';
-import { type Certificate, preparePhase } from '#sync/wire/vote';
+import type { Block } from '#sync/wire/block';
+import type { Certificate } from '#sync/wire/vote';
 import type { SimulatedRegion } from './simulated-region.ts';
 
 /** A block with the proof that it is final. */
@@ -28,7 +28,7 @@ interface Disk {
   readonly finals: Final[];
 }
 
-/** One node. `role` tells several processes of one validator apart (twins). */
+/** One node, through any number of power cuts. */
 export class SimulatedNode {
   readonly region: SimulatedRegion;
   readonly index: number;
@@ -248,15 +248,4 @@ export class SimulatedNode {
   #sayPool(): void {
     this.feed({ kind: 'pool', waitingCount: this.#waiting.length, oldest: this.#waiting[0] ?? null });
   }
-}
-
-/** Whether a vote is a PREPARE, for those who read messages on the wire. */
-export function isPrepare(message: ReplicaMessage): boolean {
-  return message.kind === 'vote' && message.vote.phase === preparePhase;
-}
-
-/** The hash of the block that a message is about, if it is about one. */
-export function hashIn(message: ReplicaMessage): Uint8Array | null {
-  if (message.kind === 'proposal') return hashOf(message.proposal.block.header);
-  return message.kind === 'vote' ? message.vote.blockHash : null;
 }
