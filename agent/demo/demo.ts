@@ -68,7 +68,7 @@ function invite(stage: Stage): void {
   say(`   screen, lane 1   ${style.cyan(lane1.screenUrl, colours)}`);
   say(`   screen, lane 2   ${style.cyan(lane2.screenUrl, colours)}`);
   say(`   type or paste a code here, for lane 1; an unused coupon: ${fresh}`);
-  say(`   a product: ${goods.bracketedProduct(goods.batch.serials[5] ?? '')}`);
+  say(`   a product: ${goods.bracketedProduct(goods.batch.serials[1] ?? '')}`);
   say(`   drop a picture of a QR code into ${folders.pictures} (one to try: ${folders.samplePicture})`);
   say('   or scan from a program:');
   say(
