@@ -13,7 +13,7 @@ import { playKillStory, type Stock, type Told } from './kill-story.ts';
 const program = join(import.meta.dirname, '../../../dist/agent/main.js');
 const machine = { clock: systemClock, entropy: systemEntropy, log: createLog({ level: 'silent', name: 'test' }) };
 const replayed = process.env['BIZAIN_SEED'];
-const seeds = replayed === undefined ? [1, 2, 3, 4, 5, 6] : replayed.split(',').map(Number);
+const seeds = replayed === undefined ? [4, 5, 6, 8, 11] : replayed.split(',').map(Number);
 const settleMsMax = 30_000;
 /** Serials of the demo's series that its own story leaves alone: those leased here for the kills, and some at large. */
 const leased = { first: 600, perStory: 12 };
@@ -81,11 +81,11 @@ describe('a lane that is killed between any two steps of a shop day', () => {
     'loses no yes, takes nothing twice and has books that balance (BIZAIN_SEED=$seed)',
     async ({ seed, story }) => {
       const before = await settledBooks();
-      const { told, plan } = await playKillStory(stage, stockOf(story), seed);
+      const { told, kills } = await playKillStory(stage, stockOf(story), seed);
       const books = await settledBooks();
       const { auditor, goods } = stage;
       const { gcn, faceValue } = goods.series;
-      const context = `seed ${seed}, ${JSON.stringify(plan)}`;
+      const context = `seed ${seed}, ${JSON.stringify(kills)}`;
       const yeses = told.filter(({ verdict }) => verdict?.decision === 'accept');
       expect(yeses.length, context).toBeGreaterThan(0);
       for (const { serial, lane, verdict } of yeses) {
