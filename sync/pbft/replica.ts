@@ -359,7 +359,8 @@ export class Replica {
   }
 
   #turn(): Turn {
-    return { ...this.#now(), pool: this.#pool, at: this.#at };
+    const { state, chain } = this.#now();
+    return { state, chain, pool: this.#pool, at: this.#at };
   }
 
   #catchUp(): void {
