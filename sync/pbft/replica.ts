@@ -354,8 +354,8 @@ export class Replica {
     if (!this.#committing) this.#acceptOwn(this.#duty.gathered(this.#turn(), input));
   }
 
-  #acceptOwn(proposed: Proposed | null): void {
-    if (proposed !== null) this.#accept(proposed.candidate, proposed.fresh);
+  #acceptOwn(own: Proposed | null): void {
+    if (own !== null) this.#accept(own.candidate, own.fresh);
   }
 
   #turn(): Turn {
@@ -370,8 +370,8 @@ export class Replica {
   }
 
   #ownStatus(): ReplicaMessage {
-    const { state, chain } = this.#now();
-    return { kind: 'status', committedHeight: chain.height, view: state.view };
+    const { state } = this.#now();
+    return { kind: 'status', committedHeight: state.height - 1, view: state.view };
   }
 
   #now(): { readonly state: HeightState; readonly chain: ChainState } {
@@ -392,8 +392,7 @@ export class Replica {
       this.#voice.resendAtMs(state),
       this.#peers.askAtMs(chain.height, this.#at.nowMs),
     ].filter((atMs) => atMs !== null);
-    const idle = this.#halted || this.#committing || times.length === 0;
-    const atMs = idle ? null : Math.min(...times);
+    const atMs = this.#halted || this.#committing || times.length === 0 ? null : Math.min(...times);
     if (atMs === this.#timerMs) return;
     this.#timerMs = atMs;
     this.#emit({ kind: 'set-timer', atMs });
