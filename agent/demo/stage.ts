@@ -1,6 +1,5 @@
 /** Builds the demo's world in a temporary folder: broker, region of four, two stores, scanners; takes it down to the last file. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import QRCode from 'qrcode';
@@ -16,8 +15,10 @@ import { type EnrolledStore, enrollStore } from '../office/store-setup.ts';
 import { Auditor } from './auditor.ts';
 import { type CuttableLine, startCuttableLine } from './cuttable-line.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from './embedded-broker.ts';
+import { freePortBlock, freePorts } from './free-ports.ts';
 import { drawGoods, type Goods, names } from './goods.ts';
 import { Lane } from './lane.ts';
+import { Undo } from './undo.ts';
 import { ValidatorSet } from './validator-set.ts';
 
 /** How to build it. */
@@ -49,55 +50,6 @@ export interface Stage {
 const scannerFraming = 'stx-etx';
 /** Longer than the defaults: eight processes share whatever machine the demo is tried on. Milliseconds. */
 const patience = { onlineMs: 5_000, hubMs: 2_000, basketMs: 1_800_000 };
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((s) => new Promise<void>((done) => s.listen(0, '127.0.0.1', done))));
-  const ports = servers.map((s) => {
-    const address = s.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((s) => new Promise<void>((done) => s.close(() => done()))));
-  return ports;
-}
-
-/** First of `count` consecutive ports that are free now. */
-async function freePortBlock(count: number): Promise<number> {
-  for (let attempt = 0; ; attempt += 1) {
-    const [base = 0] = await freePorts(1);
-    const probes = Array.from({ length: count }, (_, i) =>
-      createServer()
-        .on('error', () => undefined)
-        .listen(base + i, '127.0.0.1'),
-    );
-    const free = await Promise.all(
-      probes.map(
-        (s) => new Promise<boolean>((done) => s.once('listening', () => done(true)).once('error', () => done(false))),
-      ),
-    );
-    await Promise.all(probes.map((s) => new Promise<void>((done) => s.close(() => done()))));
-    if (base + count < 65_536 && (free.every(Boolean) || attempt > 20)) return base;
-  }
-}
-
-/** Things to undo, last first, each tried whatever the others do. */
-class Undo {
-  private readonly steps: (() => Promise<void> | void)[] = [];
-
-  add(step: () => Promise<void> | void): void {
-    this.steps.push(step);
-  }
-
-  async run(): Promise<void> {
-    for (const step of this.steps.splice(0).reverse()) {
-      try {
-        await step();
-      } catch (error) {
-        process.stderr.write(`cleaning up: ${error instanceof Error ? error.message : String(error)}\n`);
-      }
-    }
-  }
-}
 
 interface Shop {
   readonly enrolled: EnrolledStore;
