@@ -19,6 +19,8 @@ export interface BenchResult {
   readonly size: 'full' | 'small';
   readonly settings: Readonly<Record<string, number | string>>;
   readonly machine: Readonly<Record<string, number | string>>;
+  /** Load average over a minute, before and after: other work on the machine is in the numbers. */
+  readonly load: { readonly before: number; readonly after: number };
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly BenchRow[];
 }
@@ -46,6 +48,14 @@ export function versions(): BenchResult['versions'] {
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** The middle value, the mean of the two middle ones where their number is even; NaN of none. */
+export function median(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  const [low, high] = [sorted[sorted.length % 2 === 0 ? half - 1 : half], sorted[half]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
 const format = (value: number): string =>
@@ -76,5 +86,11 @@ export function formatTable(result: BenchResult): string {
     row.map((cell, i) => (i === 0 || i === 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
   );
   const where = `${result.machine['processor']}, ${result.machine['cores']} cores, Node ${result.versions['node']}`;
-  return [`${result.bench} (${result.size}) on ${where}`, ...lines].join('\n');
+  const { before, after } = result.load;
+  const settings = Object.entries(result.settings).map(([key, value]) => `${key}=${value}`);
+  return [
+    `${result.bench} (${result.size}) on ${where}, load ${before.toFixed(1)} before and ${after.toFixed(1)} after`,
+    ...lines,
+    `settings: ${settings.join(', ')}`,
+  ].join('\n');
 }

@@ -1,5 +1,6 @@
 /** `npm run bench -- <name> [--small]`: runs one bench, prints its table, writes test/bench/results/<name>.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { type BenchResult, formatTable, machine, versions } from './report.ts';
 
@@ -16,11 +17,13 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
 
 /** Runs a bench and returns its report. */
 export async function runBench(name: string, size: 'full' | 'small'): Promise<BenchResult> {
-  const load = benches[name];
-  if (load === undefined) throw new Error(`no bench called ${name}; there are: ${Object.keys(benches).join(', ')}`);
-  const bench = await load();
+  const open = benches[name];
+  if (open === undefined) throw new Error(`no bench called ${name}; there are: ${Object.keys(benches).join(', ')}`);
+  const bench = await open();
+  const before = loadavg()[0] ?? Number.NaN;
   const rows = await bench.run(size);
-  return { bench: name, size, settings: bench.settings(size), machine: machine(), versions: versions(), rows };
+  const load = { before, after: loadavg()[0] ?? Number.NaN };
+  return { bench: name, size, settings: bench.settings(size), machine: machine(), load, versions: versions(), rows };
 }
 
 async function main(args: readonly string[]): Promise<void> {
