@@ -52,8 +52,7 @@ export class RegionSide {
   #timer: Timer | null = null;
   #upSinceMs: number | null = null;
   #wasUp = false;
-  /** Highest certified block that the line itself brought since this start. */
-  #heardHeight: number | null = null;
+  #forkTold: string | null = null;
 
   constructor(options: RegionSideOptions) {
     const { config, genesis, journal, clock, entropy, log, store } = options;
@@ -71,6 +70,7 @@ export class RegionSide {
       onHead: (head) => {
         if (live) onHead(head);
       },
+      onFork: (detail) => this.#onFork(detail),
     });
     live = true;
     this.line = new RegionLine({
@@ -143,17 +143,14 @@ export class RegionSide {
       view: shardStore,
       heightOf: (shard) => shardStore.heightOf(shard),
       ageMs: (shard) => this.#ageMs(shard),
-      isFresh: (shard) => shardStore.holds(shard) && this.line.connected,
+      isFresh: (shard) => shardStore.holds(shard) && this.sync.isCurrent(shard),
       lotsOf: (gtin) => this.#lotsOf(gtin),
     };
   }
 
-  /** Whether the shard was compared with the region since this start: by the sync, or with the head of an idle region. */
+  /** Whether the shard was compared with the region's head since this start. */
   isConfirmed(shard: string): boolean {
-    const height = this.shardStore.heightOf(shard);
-    if (height === null) return false;
-    if (this.#heardHeight !== null && height >= this.#heardHeight) return true;
-    return this.sync.state().some((state) => state.shard === shard && state.ageMs !== null);
+    return this.shardStore.holds(shard) && this.sync.confirmation(shard) !== null;
   }
 
   #listen(): void {
@@ -161,7 +158,6 @@ export class RegionSide {
     this.line.on('head', (lightBlock) => {
       if (!this.light.acceptHead(lightBlock).ok) return;
       this.time.observe(lightBlock.header.timeMs);
-      this.#heardHeight = Math.max(this.#heardHeight ?? 0, lightBlock.header.height);
     });
     this.line.on('up', () => {
       this.#upSinceMs = clock.monotonicMs();
@@ -172,6 +168,15 @@ export class RegionSide {
       this.#wasUp = true;
       onLine(false);
     });
+  }
+
+  /** Told once a contradiction: whoever repeats the message does not fill the event log with it. */
+  #onFork(detail: string): void {
+    if (detail === this.#forkTold) return;
+    this.#forkTold = detail;
+    this.#options.log.error({ detail }, 'the region contradicts itself');
+    const message = `The region's validators certified two histories: ${detail}. Call the region's operator.`;
+    this.#options.onAlarm('FORKED_REGION', message);
   }
 
   #onOutboxAlarm(alarm: OutboxAlarm | null): void {
@@ -203,8 +208,12 @@ export class RegionSide {
   #ageMs(shard: string): number | null {
     const certifiedMs = this.shardStore.certifiedTimeOf(shard);
     if (certifiedMs === null) return null;
-    const confirmed = this.sync.state().find((state) => state.shard === shard)?.ageMs ?? null;
-    return confirmed ?? Math.max(0, this.time.interval().highMs - certifiedMs);
+    const { lowMs, highMs } = this.time.interval();
+    const confirmed = this.sync.confirmation(shard);
+    if (confirmed === null) return Math.max(0, highMs - certifiedMs);
+    // Messages that were held back arrive with a block that is older than the time known by then.
+    const sinceMs = Math.round(this.#options.clock.monotonicMs() - confirmed.atMs);
+    return Math.max(sinceMs, lowMs - confirmed.timeMs);
   }
 
   #lotsOf(gtin: string): readonly string[] {

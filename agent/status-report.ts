@@ -100,12 +100,11 @@ function hubStatus({ till, hubUrl }: StatusSources): TerminalStatus['hub'] {
 
 function shardStatus({ region }: StatusSources): TerminalStatus['shards'] {
   const { highMs } = region.time.interval();
-  const ages = new Map(region.sync.state().map(({ shard, ageMs }) => [shard, ageMs]));
   return region.shardStore.shards().map(({ shard, height, leafCount, certifiedTimeMs }) => ({
     shard,
     height,
     leaves: leafCount,
-    ageMs: ages.get(shard) ?? Math.max(0, highMs - certifiedTimeMs),
+    ageMs: region.shards.ageMs(shard) ?? Math.max(0, highMs - certifiedTimeMs),
   }));
 }
 

@@ -5,9 +5,11 @@
 import type { Clock, Timer } from '#core/clock';
 import type { Log } from '#core/log';
 import type { ShardId } from '#ledger/ids';
+import type { CertifiedShard } from '#sync/light-client/certified-shard';
 import type { LightClient } from '#sync/light-client/light-client';
 import type { RegionLine } from '#sync/outbox/region-line';
 import type { DeltaMessage } from '#sync/wire/gateway-message';
+import { type Confirmation, HeadCheck } from './head-check.ts';
 import type { ShardStore } from './shard-store.ts';
 import { type FetchOutcome, fetchSnapshot } from './snapshot-fetch.ts';
 import { deltaFilters, namedShards, requiredShards, type WantedShards, wantedTest } from './wanted-shards.ts';
@@ -74,7 +76,10 @@ interface Followed {
   readonly checkMs: number;
   /** Ask, whatever the head says: messages may have been missed. */
   mustAsk: boolean;
-  confirmedMs: number | null;
+  /** The newest certified block that the shard was compared with in this run. */
+  proved: Confirmation | null;
+  /** The same, once that block was not behind what the validators had when they were asked. */
+  confirmed: Confirmation | null;
   nextCheckMs: number;
   lastAskedMs: number;
   failures: number;
@@ -93,6 +98,7 @@ export class ShardSync {
   readonly #required: ReadonlySet<ShardId>;
   readonly #followed = new Map<ShardId, Followed>();
   readonly #waiting = new Set<ShardId>();
+  readonly #heads: HeadCheck;
   #active = 0;
   #becomeReady: () => void = () => undefined;
   #isReady = false;
@@ -109,6 +115,8 @@ export class ShardSync {
     this.#log = options.log.child({ part: 'shard-sync' });
     this.#isWanted = wantedTest(options.wanted);
     this.#required = new Set(requiredShards(options.wanted));
+    const { askMs, retryMs } = this.#timing;
+    this.#heads = new HeadCheck({ ...options, askMs, retryMs, onKnown: () => this.#onHeadKnown() });
     this.ready = new Promise((resolve) => {
       this.#becomeReady = resolve;
     });
@@ -139,6 +147,7 @@ export class ShardSync {
     this.#running = false;
     this.#timer?.cancel();
     this.#timer = null;
+    this.#heads.forget();
     this.#waiting.clear();
   }
 
@@ -146,20 +155,25 @@ export class ShardSync {
   state(): ShardStatus[] {
     const { clock, store } = this.#options;
     const nowMs = clock.monotonicMs();
-    return [...this.#followed].map(([shard, { confirmedMs, trouble }]) => ({
+    return [...this.#followed].map(([shard, { confirmed, trouble }]) => ({
       shard,
       held: store.holds(shard),
       height: store.heightOf(shard),
       leafCount: store.leafCount(shard),
-      ageMs: confirmedMs === null ? null : Math.round(nowMs - confirmedMs),
+      ageMs: confirmed === null ? null : Math.round(nowMs - confirmed.atMs),
       trouble,
     }));
   }
 
-  /** Ms since the shard was last known to be what the region's head says; null while never in this run. */
-  ageMs(shard: ShardId): number | null {
-    const confirmedMs = this.#followed.get(shard)?.confirmedMs ?? null;
-    return confirmedMs === null ? null : Math.round(this.#options.clock.monotonicMs() - confirmedMs);
+  /** When the shard was last known to be what the region's head says, and that block's time; null while never in this run. */
+  confirmation(shard: ShardId): Confirmation | null {
+    return this.#followed.get(shard)?.confirmed ?? null;
+  }
+
+  /** Whether the shard was confirmed since the line last came up: nothing published while it was down can be missing. */
+  isCurrent(shard: ShardId): boolean {
+    const followed = this.#followed.get(shard);
+    return this.#options.line.connected && followed !== undefined && followed.confirmed !== null && !followed.mustAsk;
   }
 
   #requiredHeld(): boolean {
@@ -177,7 +191,8 @@ export class ShardSync {
     const followed: Followed = {
       checkMs: this.#required.has(shard) ? this.#timing.checkMs : this.#timing.referenceCheckMs,
       mustAsk: true,
-      confirmedMs: null,
+      proved: null,
+      confirmed: null,
       nextCheckMs,
       lastAskedMs: -refreshSpacingMs,
       failures: 0,
@@ -194,6 +209,20 @@ export class ShardSync {
     const nowMs = this.#options.clock.monotonicMs();
     for (const followed of this.#followed.values()) Object.assign(followed, { nextCheckMs: nowMs, mustAsk: true });
     this.#nextListMs = nowMs;
+    this.#heads.forget();
+    this.#work();
+  }
+
+  /** What was proved before the validators' heads were heard counts from when it was proved, or is asked for again. */
+  #onHeadKnown(): void {
+    if (!this.#running) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const followed of this.#followed.values()) {
+      if (followed.proved !== null && this.#heads.reaches(followed.proved.height)) {
+        followed.confirmed = followed.proved;
+        followed.mustAsk = false;
+      } else if (followed.proved !== null) followed.nextCheckMs = nowMs;
+    }
     this.#work();
   }
 
@@ -208,6 +237,7 @@ export class ShardSync {
     const { clock, light, line, store } = this.#options;
     if (!this.#running || !line.connected) return;
     const nowMs = clock.monotonicMs();
+    this.#heads.ask();
     if (!this.#listing && nowMs >= this.#nextListMs) void this.#list();
     const headHeight = light.head?.header.height ?? 0;
     for (const [shard, followed] of this.#followed) {
@@ -242,7 +272,7 @@ export class ShardSync {
     this.#active--;
     followed.busy = false;
     if (!this.#running) return;
-    if (result === 'installed') this.#confirm(followed);
+    if (result === 'installed') this.#prove(shard, followed);
     else {
       followed.trouble = result;
       const { retryMs, retryMsMax } = this.#timing;
@@ -253,13 +283,19 @@ export class ShardSync {
     this.#work();
   }
 
-  #confirm(followed: Followed): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    followed.confirmedMs = nowMs;
-    followed.nextCheckMs = nowMs + followed.checkMs;
-    followed.mustAsk = false;
+  /** The shard has just been compared with a certified root, at the height at which the store has it now. */
+  #prove(shard: ShardId, followed: Followed): void {
+    const { clock, store } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const height = store.heightOf(shard) ?? 0;
+    followed.proved = { height, timeMs: store.certifiedTimeOf(shard) ?? 0, atMs: nowMs };
     followed.failures = 0;
     followed.trouble = null;
+    followed.nextCheckMs = nowMs + followed.checkMs;
+    if (this.#heads.reaches(height)) {
+      followed.confirmed = followed.proved;
+      followed.mustAsk = false;
+    } else if (this.#heads.known) followed.nextCheckMs = nowMs + this.#timing.retryMs;
   }
 
   /** Asks what changed since the held height; `behind` when only a snapshot helps. */
@@ -277,8 +313,15 @@ export class ShardSync {
     }
     const outcome = store.apply(checked.value.delta, checked.value.certified);
     if (outcome === 'full') return 'full';
-    if (outcome === 'stale') return (store.heightOf(shard) ?? 0) > afterHeight ? 'installed' : 'unanswered';
+    if (outcome === 'stale') return this.#sameAsHeld(shard, checked.value.certified) ? 'installed' : 'unanswered';
     return outcome === 'applied' ? 'installed' : 'behind';
+  }
+
+  /** Whether the certificate says that the shard as held is what it was at just that height: an idle region has no news. */
+  #sameAsHeld(shard: ShardId, certified: CertifiedShard): boolean {
+    const { store } = this.#options;
+    const root = store.rootOf(shard);
+    return root !== null && certified.height === store.heightOf(shard) && certified.hasRoot(root);
   }
 
   async #fetch(shard: ShardId, followed: Followed): Promise<FetchOutcome> {
@@ -305,7 +348,7 @@ export class ShardSync {
     }
     const outcome = store.apply(checked.value.delta, checked.value.certified);
     if (outcome === 'applied') {
-      this.#confirm(followed);
+      this.#prove(shard, followed);
       this.#options.onChange?.(shard);
     } else if (outcome === 'gap' || outcome === 'mismatch') {
       this.#waiting.add(shard);

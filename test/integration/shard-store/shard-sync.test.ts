@@ -228,6 +228,59 @@ describe('what is missed or withheld is noticed', () => {
   });
 });
 
+describe('a shard counts as confirmed', () => {
+  it('after a restart in an idle region, by the proof that nothing changed', async () => {
+    await gateway();
+    const first = till();
+    await first.sync.ready;
+    await first.close();
+    const { sync } = till();
+    await until(() => region.state.shardIds().every((shard) => sync.confirmation(shard) !== null), 'all confirmed');
+    expect(sync.confirmation(ownShard)?.height).toBe(region.head.header.height);
+    expect(sync.state().map(({ trouble }) => trouble)).toEqual(region.state.shardIds().map(() => null));
+  });
+
+  it('only at the head that f+1 validators name: an old answer with a true certificate is none', async () => {
+    const oldSnapshot = region.snapshotChunk(ownShard, 0);
+    const oldDeltas = region.deltasSince(ownShard, region.head.header.height);
+    if (oldSnapshot === null || oldDeltas === null) throw new Error('the region has the shard');
+    const oldHeight = region.head.header.height;
+    enroll('2');
+    enroll('3');
+    let lying = true;
+    const lively = await gateway({
+      deltas: false,
+      answer: ({ query }, validator, honest) => {
+        if (!lying || !('shard' in query) || query.shard !== ownShard) return honest;
+        if (query.kind === 'deltas') return { kind: 'deltas', message: oldDeltas };
+        return query.kind === 'snapshot' && validator >= 0 ? oldSnapshot : honest;
+      },
+    });
+    const { sync, store } = till();
+    await sync.ready;
+    await until(() => sync.confirmation('r') !== null, 'the region’s shard is confirmed');
+    await until(() => lively.requests.filter(({ query }) => query.kind === 'deltas').length > 8, 'it asks again');
+    expect(store.heightOf(ownShard)).toBe(oldHeight);
+    expect(sync.confirmation(ownShard)).toBeNull();
+    expect(sync.isCurrent(ownShard)).toBe(false);
+    lying = false;
+    await until(() => sync.isCurrent(ownShard), 'an honest answer confirms it');
+    expect(sameAsRegion(store, ownShard)).toBe(true);
+  });
+
+  it('never by messages alone: without the validators’ answers, deltas that arrive prove no present', async () => {
+    const silent = await gateway({
+      answer: ({ query }, validator, honest) => (query.kind === 'head' && validator !== 1 ? undefined : honest),
+    });
+    const { sync, store } = till();
+    await sync.ready;
+    enroll('2');
+    silent.publish();
+    await until(() => sameAsRegion(store, ownShard), 'the delta was applied');
+    expect(sync.confirmation(ownShard)).toBeNull();
+  });
+});
+
 describe('a validator', () => {
   it('that rations its answers slows a snapshot down and does not spoil it', async () => {
     const brand = region.register('b1', 1);
