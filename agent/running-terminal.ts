@@ -87,7 +87,9 @@ export class RunningTerminal implements Terminal {
     const now = (): NowKnown => this.#now();
     const draft = entryDrafter(now);
     const share = { laneShare: config.laneShare, lanes: config.lanes };
-    this.#hub = new HubSide({ ...options, view: this.#region.shardStore, share, draft });
+    const { shardStore } = this.#region;
+    const heightOf = (shard: string): number | null => shardStore.heightOf(shard);
+    this.#hub = new HubSide({ ...options, view: shardStore, heightOf, share, draft });
     this.#till = this.#makeTill(now, draft, share);
     this.#lineSinceMs = this.#region.time.interval().lowMs;
     this.#traffic = new Traffic(clock, journal.meta(trafficKey));

@@ -2,7 +2,7 @@
 
 import { type ReasonName, reasonsIn } from '#ledger/reasons';
 import type { Baskets } from './checkout/baskets.ts';
-import type { LaneBudget } from './checkout/lane-budget.ts';
+import type { BudgetUnit, LaneBudget } from './checkout/lane-budget.ts';
 import type { ReceiptWaiter } from './checkout/receipt-waiter.ts';
 import type { Till } from './checkout/till.ts';
 import type { SettledEntry } from './journal/settlement.ts';
@@ -59,7 +59,7 @@ export class SettlementDesk {
   #follow(entry: SettledEntry): void {
     const { journal } = this.#till;
     const unit = this.#parts.budget.settle(entry);
-    if (unit?.source === 'pool') this.#poolUnitSettled(unit.unitKey, unit.rightId);
+    if (unit !== null) this.#budgetUnitSettled(unit, entry);
     if (entry.kind === 'coupon.reserve' && entry.state === 'refused')
       this.#parts.baskets.dropItem(entry.place.sequence);
     // The journal has dropped the claim by now if this was its end; then the hub may forget it too.
@@ -79,9 +79,11 @@ export class SettlementDesk {
     );
   }
 
-  #poolUnitSettled(unit: string, rightId: string): void {
+  /** Also of a unit of this lane's share: the hub may have granted it from the pool in an answer that was lost. */
+  #budgetUnitSettled({ unitKey: unit, rightId }: BudgetUnit, { state, height }: SettledEntry): void {
     const { desk, link } = this.#till.hub();
-    const news = { kind: 'settled', unit, rightId } as const;
+    const lostAtHeight = state === 'conflicted' ? height : null;
+    const news = { kind: 'settled', unit, rightId, lostAtHeight } as const;
     if (desk === null) link?.tell(news);
     else this.#till.journal.atomically((tx) => desk.handle(tx, this.#till.terminal, news));
   }

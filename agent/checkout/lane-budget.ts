@@ -38,6 +38,8 @@ interface LateLoss extends BudgetUnit {
 }
 
 const pageSize = 1_000;
+/** Settled entries looked through at start for losses that the cached right does not show yet. */
+const lossesLookedForMax = 4_096;
 
 /** See the head of the file. */
 export class LaneBudget {
@@ -59,6 +61,7 @@ export class LaneBudget {
     this.#shards = parts.shards;
     this.#rule = parts.rule;
     this.#readJournal();
+    this.#readLosses();
   }
 
   /** Units and value outstanding under a right, from one source or both. */
@@ -114,6 +117,24 @@ export class LaneBudget {
       const last = page.at(-1);
       if (last === undefined || page.length < pageSize) return;
       page = this.#journal.queue({ limit: pageSize, after: last.place });
+    }
+  }
+
+  /** What was lost before this start and is not booked in the shard as it was kept. */
+  #readLosses(): void {
+    const height = this.#shards.heightOf(storeShard(this.#store)) ?? 0;
+    const { epoch } = this.#journal;
+    const { nextSequence } = this.#journal.head(0);
+    const last = Math.max(0, nextSequence - lossesLookedForMax);
+    for (let sequence = nextSequence - 1; sequence >= last; sequence--) {
+      const stored = this.#journal.entry({ epoch, stream: 0, sequence });
+      if (stored === null || stored.outcome === null) continue;
+      // Blocks order a stream's entries as they were written: what is older was booked before.
+      if (stored.state !== 'lost' && stored.outcome.height <= height) return;
+      const { unitKey, rightId, basis, mode } = stored.note;
+      if (stored.state !== 'conflicted' || stored.entry.operation.kind !== 'coupon.reserve') continue;
+      if (basis !== 'budget' || rightId === null) continue;
+      this.#lateLosses.push({ unitKey: unitKey ?? '', rightId, ...fromMode(mode), height: stored.outcome.height });
     }
   }
 }

@@ -3,9 +3,9 @@
  * meta value a unit in the hub's journal: as durable as the answer that names it.
  */
 import { assert } from '#core/assert';
-import { decode, encode, type Infer, versioned } from '#core/format';
+import { decode, encode, type Infer, optional, versioned } from '#core/format';
 import { amountFormat } from '#ledger/coupons/terms';
-import { accountIdFormat, rightIdFormat } from '#ledger/ids';
+import { accountIdFormat, heightFormat, rightIdFormat } from '#ledger/ids';
 
 /** Most units outstanding over all budgets. */
 export const poolUnitsMax = 8_192;
@@ -19,6 +19,8 @@ const grantedUnitFormat = versioned(
     rightId: rightIdFormat,
     lane: accountIdFormat,
     value: amountFormat,
+    /** Block that called it conflicted; it counts here until the right as cached counts it. */
+    lostAtHeight: optional(heightFormat),
   },
 );
 /** One unit given out. */
@@ -49,12 +51,13 @@ export class BudgetPool {
     }
   }
 
-  /** Number and value of the units given out under a right. */
-  outstanding(rightId: string): { readonly count: number; readonly value: bigint } {
+  /** Number and value of the units given out under a right, without losses that a shard of this height counts by itself. */
+  outstanding(rightId: string, shardHeight: number): { readonly count: number; readonly value: bigint } {
     let count = 0;
     let value = 0n;
     for (const granted of this.#units.values()) {
-      if (granted.rightId !== rightId) continue;
+      const booked = granted.lostAtHeight !== null && granted.lostAtHeight <= shardHeight;
+      if (granted.rightId !== rightId || booked) continue;
       count++;
       value += granted.value;
     }
@@ -76,6 +79,22 @@ export class BudgetPool {
     assert(!this.#units.has(unit), 'a unit is given out once');
     tx.putMeta(prefix + unit, encode(grantedUnitFormat, granted));
     this.#units.set(unit, granted);
+  }
+
+  /** Keeps a lost unit until the store's shard has reached the block that books the loss (`sweep`). */
+  lose(tx: MetaWriter, unit: string, lostAtHeight: number): void {
+    const granted = this.#units.get(unit);
+    assert(granted !== undefined, 'a unit that is lost was given out');
+    const lost = { ...granted, lostAtHeight };
+    tx.putMeta(prefix + unit, encode(grantedUnitFormat, lost));
+    this.#units.set(unit, lost);
+  }
+
+  /** Takes back the lost units that a shard of this height counts by itself. */
+  sweep(tx: MetaWriter, shardHeight: number): void {
+    for (const [unit, { lostAtHeight }] of this.#units) {
+      if (lostAtHeight !== null && lostAtHeight <= shardHeight) this.free(tx, unit);
+    }
   }
 
   /** Takes a unit back; nothing happens for one that is not out. */

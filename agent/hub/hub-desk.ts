@@ -9,7 +9,7 @@ import { assert, unreachable } from '#core/assert';
 import { signMessage } from '#core/ed25519';
 import { decode, encode, list, versioned } from '#core/format';
 import { readStore } from '#ledger/accounts/store';
-import { terminalParts } from '#ledger/ids';
+import { storeShard, terminalParts } from '#ledger/ids';
 import { type Allocation, allocationDomain, allocationMessage } from '#ledger/rights/allocation';
 import { leaseCovers, readRight, rightOpen } from '#ledger/rights/right-book';
 import type { LedgerView } from '#ledger/state/view';
@@ -42,6 +42,8 @@ export interface HubDeskOptions {
   readonly secretSeed: Uint8Array;
   readonly journal: Journal;
   readonly view: LedgerView;
+  /** Certified height of a cached shard; null where it is not held. */
+  readonly heightOf: (shard: string) => number | null;
   readonly share: ShareRule;
   readonly draft: DraftEntry;
 }
@@ -68,9 +70,13 @@ export class HubDesk {
     return hub !== null && `${this.#store}/${hub.lane}` === this.#options.terminal ? hub.hubEpoch : null;
   }
 
+  get #height(): number {
+    return this.#options.heightOf(storeShard(this.#store)) ?? 0;
+  }
+
   /** Units and value of a budget that the pool has out. */
   outstanding(rightId: string): { readonly count: number; readonly value: bigint } {
-    return this.#pool.outstanding(rightId);
+    return this.#pool.outstanding(rightId, this.#height);
   }
 
   /** What the pool still has of a budget; zeros for anything but an open budget. */
@@ -81,7 +87,7 @@ export class HubDesk {
         ? null
         : budgetLimits(this.#options.view, right, this.#options.share);
     if (limits === null || this.#pool.size >= poolUnitsMax) return { count: 0, value: 0n };
-    const out = this.#pool.outstanding(rightId);
+    const out = this.#pool.outstanding(rightId, this.#height);
     const value = limits.pool.value - out.value;
     return { count: Math.max(0, limits.pool.count - out.count), value: value > 0n ? value : 0n };
   }
@@ -154,8 +160,7 @@ export class HubDesk {
       case 'captured':
         return this.#captured(tx, lane, action);
       case 'settled':
-        if (this.#pool.holder(action.unit) === lane) this.#pool.free(tx, action.unit);
-        return { kind: 'done' };
+        return this.#settled(tx, lane, action);
       case 'look': {
         const claim = this.#options.journal.claim(action.unit);
         return claim === null ? { kind: 'clear' } : usedBy(claim);
@@ -218,9 +223,21 @@ export class HubDesk {
     const right = readRight(this.#options.view, this.#store, want.rightId);
     if (right === null || right.status !== rightOpen) return refusal('RIGHT_CLOSED');
     if (right.grant.kind !== 'budget') return refusal('RIGHT_DOES_NOT_COVER');
+    this.#pool.sweep(tx, this.#height);
     if (!this.hasRoom(right.id, want.value)) return refusal('BUDGET_EXHAUSTED');
-    this.#pool.grant(tx, unit, { rightId: right.id, lane, value: want.value });
+    this.#pool.grant(tx, unit, { rightId: right.id, lane, value: want.value, lostAtHeight: null });
     return { kind: 'granted' };
+  }
+
+  /** The lane may know of a loss before this terminal's shard does: until then the unit itself stands for it. */
+  #settled(tx: JournalTransaction, lane: string, action: Extract<HubAction, { kind: 'settled' }>): HubAnswer {
+    const { unit, lostAtHeight } = action;
+    if (this.#pool.holder(unit) === lane) {
+      if (lostAtHeight === null) this.#pool.free(tx, unit);
+      else this.#pool.lose(tx, unit, lostAtHeight);
+    }
+    this.#pool.sweep(tx, this.#height);
+    return { kind: 'done' };
   }
 
   #release(tx: JournalTransaction, lane: string, unit: string): HubAnswer {

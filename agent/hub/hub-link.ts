@@ -102,10 +102,15 @@ export class HubLink {
   /** Asks at a scan: the answer within the deadline, or why there is none. A hub that is away is not waited for. */
   async ask(action: HubAction): Promise<Result<HubAnswer, HubFault>> {
     if (this.#session === null) return bad('UNREACHABLE');
-    if (action.kind === 'claim') this.#asking.add(action.unit);
+    if (action.kind === 'claim') {
+      this.#asking.add(action.unit);
+      // What waits to be told of an earlier claim on the unit would end this one.
+      this.#news.delete(`claim ${action.unit}`);
+      if (action.want.kind === 'budget') this.#news.delete(`pool ${action.unit}`);
+    }
     try {
       const answer = await this.#send(action, this.#options.deadlineMs);
-      if (!answer.ok || answer.value.kind !== 'refused' || answer.value.reason !== 'STALE_SESSION') return answer;
+      if (!isStale(answer)) return answer;
       if (!(await this.#hello(this.#options.deadlineMs))) return bad('UNREACHABLE');
       return await this.#send(action, this.#options.deadlineMs);
     } finally {
@@ -128,7 +133,11 @@ export class HubLink {
   async #beat(): Promise<void> {
     if (this.#stopped) return;
     if (this.#session === null) await this.#hello(newsDeadlineMs);
-    else await this.#send({ kind: 'heads' }, newsDeadlineMs);
+    else {
+      const answer = await this.#send({ kind: 'heads' }, newsDeadlineMs);
+      // A hub that was started again has forgotten the session, and waits for this lane's news as before.
+      if (isStale(answer)) await this.#hello(newsDeadlineMs);
+    }
     await this.#tellNews();
     if (this.#stopped) return;
     this.#timer = this.#options.clock.setTimer(this.#session === null ? retryMs : heartbeatMs, () => {
@@ -190,4 +199,8 @@ export class HubLink {
     }
     return ok(reply.value.answer);
   }
+}
+
+function isStale(answer: Result<HubAnswer, HubFault>): boolean {
+  return answer.ok && answer.value.kind === 'refused' && answer.value.reason === 'STALE_SESSION';
 }

@@ -1,7 +1,7 @@
 /** What a lane and its hub say to each other over the shop's LAN. Both sides sign; a session and a counter stand in for a clock. */
 import { encodeCbor } from '#core/codec';
 import { signMessage, verifySignature } from '#core/ed25519';
-import { bytesOf, encode, type Infer, list, record, text, variant, versioned } from '#core/format';
+import { bytesOf, encode, type Infer, list, optional, record, text, variant, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
 import { amountFormat } from '#ledger/coupons/terms';
 import {
@@ -10,6 +10,7 @@ import {
   epochFormat,
   gcnFormat,
   hashFormat,
+  heightFormat,
   rightIdFormat,
   sequenceFormat,
   signatureFormat,
@@ -58,8 +59,16 @@ export const hubActionFormat = variant('hub-action', {
     tag: 3,
     format: record('hub-captured', { unit: unitFormat, timeLowMs: timeMsFormat, timeHighMs: timeMsFormat }),
   },
-  /** The region has answered for a unit of the budget pool: it is free again. */
-  settled: { tag: 4, format: record('hub-settled', { unit: unitFormat, rightId: rightIdFormat }) },
+  /** The region has answered for a unit of the budget pool: it is free again, at once or when the loss is booked. */
+  settled: {
+    tag: 4,
+    format: record('hub-settled', {
+      unit: unitFormat,
+      rightId: rightIdFormat,
+      /** Block that called it conflicted: from there on the right itself counts the loss. Null: nothing was lost. */
+      lostAtHeight: optional(heightFormat),
+    }),
+  },
   /** Nothing but the heads that every request carries. */
   heads: { tag: 5, format: record('hub-heads', {}) },
   /** "Who used this unit?" The answer is `used` or `clear`; nothing is claimed. */
@@ -112,7 +121,7 @@ export const hubAnswerFormat = variant('hub-answer', {
   /** A unit of the budget pool is the lane's. */
   granted: { tag: 4, format: record('hub-granted', {}) },
   done: { tag: 5, format: record('hub-done', {}) },
-  /** NOT_HUB, STALE_SESSION, BUDGET_EXHAUSTED, RIGHT_CLOSED, RIGHT_DOES_NOT_COVER, UNANCHORED, JOURNAL_FULL. */
+  /** NOT_HUB, STALE_SESSION, OVERTAKEN, BUDGET_EXHAUSTED, RIGHT_CLOSED, RIGHT_DOES_NOT_COVER, UNANCHORED, JOURNAL_FULL. */
   refused: { tag: 9, format: record('hub-refused', { reason: text({ min: 1, max: 32 }) }) },
 });
 export type HubAnswer = Infer<typeof hubAnswerFormat>;

@@ -15,6 +15,7 @@ import { hubMediaType, hubPath } from './hub-path.ts';
 import { LaneSessions } from './lane-sessions.ts';
 
 const requestBytesMax = 8 * 1_024;
+const newsKinds: ReadonlySet<HubRequest['action']['kind']> = new Set(['release', 'captured', 'settled']);
 
 /** What a hub server is made of. */
 export interface HubServerOptions {
@@ -54,9 +55,12 @@ export class HubCounter {
     if (!decoded.ok || !this.#isGenuine(decoded.value)) return null;
     const request = decoded.value;
     if (request.action.kind === 'hello') return this.#hello(requestBytes, request);
-    const admitted = this.#sessions.admit(request.lane, request.session, request.counter);
+    // What became of a unit is said of an earlier claim on it: arriving after a new one, it must not end that one.
+    const inOrder = newsKinds.has(request.action.kind);
+    const admitted = this.#sessions.admit(request.lane, request.session, request.counter, inOrder);
     if (admitted.kind === 'repeat') return admitted.reply;
     if (admitted.kind === 'stale') return this.#sign(requestBytes, { kind: 'refused', reason: 'STALE_SESSION' });
+    if (admitted.kind === 'overtaken') return this.#sign(requestBytes, { kind: 'refused', reason: 'OVERTAKEN' });
     const reply = this.#sign(requestBytes, this.#carryOut(request));
     this.#sessions.keep(request.lane, request.counter, reply);
     return reply;

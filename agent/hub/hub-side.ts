@@ -22,6 +22,7 @@ export interface HubSideOptions {
   readonly secretSeed: Uint8Array;
   readonly journal: Journal;
   readonly view: LedgerView;
+  readonly heightOf: (shard: string) => number | null;
   readonly share: ShareRule;
   readonly draft: DraftEntry;
   readonly clock: Clock;
@@ -37,9 +38,10 @@ export class HubSide {
   #server: HubServer | null = null;
 
   constructor(options: HubSideOptions) {
-    const { config, chainId, secretSeed, journal, view, share, draft, log } = options;
+    const { config, chainId, secretSeed, journal, view, heightOf, share, draft, log } = options;
     this.#options = options;
-    this.#desk = new HubDesk({ chainId, terminal: config.terminal, secretSeed, journal, view, share, draft });
+    const desk = { chainId, terminal: config.terminal, secretSeed, journal, view, heightOf, share, draft };
+    this.#desk = new HubDesk(desk);
     const { url } = config.hub;
     const linkLog = log.child({ part: 'hub-link' });
     const deadlineMs = config.deadlines.hubMs;

@@ -29,19 +29,23 @@ export class LaneSessions {
     return session;
   }
 
-  /** Whether a request is new, a repeat (with the reply it got), or of no session in force. */
+  /**
+   * Whether a request is new, a repeat (with the reply it got), of no session in force, or `overtaken`: news that must come
+   * in order, and a later request of the lane was carried out before it.
+   */
   admit(
     lane: string,
     session: Uint8Array,
     counter: number,
-  ): { readonly kind: 'new' | 'stale' } | { readonly kind: 'repeat'; readonly reply: Uint8Array } {
+    inOrder: boolean,
+  ): { readonly kind: 'new' | 'stale' | 'overtaken' } | { readonly kind: 'repeat'; readonly reply: Uint8Array } {
     const known = this.#lanes.get(lane);
     if (known === undefined || Buffer.compare(known.session, session) !== 0) return { kind: 'stale' };
     const reply = known.answers.get(counter);
     if (reply !== undefined) return { kind: 'repeat', reply };
     // Requests of one lane may overtake one another, but not by more than the answers kept.
     if (counter <= known.highest - answersKeptMax) return { kind: 'stale' };
-    return { kind: 'new' };
+    return { kind: inOrder && counter < known.highest ? 'overtaken' : 'new' };
   }
 
   /** Keeps the reply of a request that was carried out. */

@@ -34,6 +34,8 @@ let journal: Journal;
 let lanes: readonly TestAuthor[];
 let counter: HubCounter;
 let counters = 0;
+/** Height at which the hub has the store's shard; null: the region's. */
+let shardHeight: number | null = null;
 let session: Uint8Array;
 
 function openHub(): void {
@@ -46,7 +48,8 @@ function openHub(): void {
   const share = { laneShare: 0, lanes: 2 };
   const draft = entryDrafter(() => ({ seenHeight: 1, ...times }));
   const terminal = `${store}/lane-1`;
-  const desk = new HubDesk({ chainId, terminal, secretSeed, journal, view: region.state, share, draft });
+  const heightOf = (): number => shardHeight ?? region.head.header.height;
+  const desk = new HubDesk({ chainId, terminal, secretSeed, journal, view: region.state, heightOf, share, draft });
   counter = new HubCounter({
     chainId,
     terminal,
@@ -62,6 +65,7 @@ function openHub(): void {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bizain-hub-'));
   region = new TestRegion();
+  shardHeight = null;
   lanes = region.openStore({ store, merchant: 'shop', lanes: ['lane-1', 'lane-2', 'lane-3'] });
   const issuer = region.register('issuer', 0);
   const terms: Terms = {
@@ -181,7 +185,7 @@ describe('the hub', () => {
     hello('lane-2');
     answerTo(request('lane-2', budget(20)));
     answerTo(request('lane-2', budget(21)));
-    answerTo(request('lane-2', { kind: 'settled', unit: unit(20), rightId: 'b' }));
+    answerTo(request('lane-2', { kind: 'settled', unit: unit(20), rightId: 'b', lostAtHeight: null }));
     expect(answerTo(request('lane-2', budget(22)))).toEqual({ kind: 'granted' });
     answerTo(request('lane-2', { kind: 'release', unit: unit(22) }));
     hello('lane-3');
@@ -219,6 +223,31 @@ describe('the hub', () => {
     expect(answerTo(request('lane-2', owned(30)))).toEqual({ kind: 'refused', reason: 'RIGHT_DOES_NOT_COVER' });
     region.commit(region.admin.seal({ operation: { kind: 'hub.assign', store, lane: 'lane-3', hubEpoch: 2 } }));
     expect(answerTo(request('lane-2', owned(1)))).toEqual({ kind: 'refused', reason: 'NOT_HUB' });
+  });
+
+  it('keeps a unit that was lost until its own shard books the loss, also over a restart', () => {
+    shardHeight = 7;
+    hello('lane-2');
+    answerTo(request('lane-2', budget(20)));
+    answerTo(request('lane-2', budget(21)));
+    answerTo(request('lane-2', { kind: 'settled', unit: unit(20), rightId: 'b', lostAtHeight: 8 }));
+    expect(answerTo(request('lane-2', budget(22)))).toEqual({ kind: 'refused', reason: 'BUDGET_EXHAUSTED' });
+    journal.close();
+    openHub();
+    hello('lane-2');
+    expect(answerTo(request('lane-2', budget(22)))).toEqual({ kind: 'refused', reason: 'BUDGET_EXHAUSTED' });
+    shardHeight = 8;
+    expect(answerTo(request('lane-2', budget(22)))).toEqual({ kind: 'granted' });
+  });
+
+  it('does not let the release of an earlier claim end a later one that overtook it', () => {
+    hello('lane-2');
+    answerTo(request('lane-2', owned(1)));
+    const release = request('lane-2', { kind: 'release', unit: unit(1) });
+    expect(answerTo(request('lane-2', owned(1)))).toMatchObject({ kind: 'allocated' });
+    expect(answerTo(release)).toEqual({ kind: 'refused', reason: 'OVERTAKEN' });
+    hello('lane-3');
+    expect(answerTo(request('lane-3', owned(1)))).toMatchObject({ kind: 'used' });
   });
 
   it('remembers where a lane stood, forwards only', () => {
