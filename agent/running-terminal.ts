@@ -4,6 +4,7 @@ import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
 import { createScanner } from '#drivers/create-scanner';
+import type { Scan } from '#drivers/scan';
 import type { Scanner } from '#drivers/scanner';
 import type { Genesis } from '#sync/wire/genesis';
 import { BasketDesk } from './checkout/basket-desk.ts';
@@ -35,6 +36,7 @@ const trafficKey = 'traffic';
 const trafficSavePeriodMs = 300_000;
 /** Most scans that wait for their turn; further ones are told so at once. */
 const scansWaitingMax = 256;
+const tooManyScans: TerminalErrorCode = 'TOO_MANY_SCANS';
 
 /** What a running terminal is made of. */
 export interface RunningTerminalOptions {
@@ -69,6 +71,7 @@ export class RunningTerminal implements Terminal {
   readonly #listeners = new Set<(event: TerminalEvent) => void>();
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #isFlooded = false;
   #isReady = false;
   #lineSinceMs: number;
   #trafficTimer: Timer | null = null;
@@ -134,9 +137,7 @@ export class RunningTerminal implements Terminal {
     this.#region.start();
     await this.#hub.start();
     for (const { scanner } of this.#scanners) {
-      scanner.onScan(
-        (scan) => void this.#take({ data: scan.data, aim: scan.aim, device: scan.device }, 'scan', scan.monotonicMs),
-      );
+      scanner.onScan((scan) => this.#scanned(scan));
       await scanner.open();
     }
     this.#saveTrafficLater();
@@ -251,16 +252,26 @@ export class RunningTerminal implements Terminal {
     return verdict;
   }
 
+  /** Nobody waits for the answer to a scanner's scan: that it came too fast is told, and no reason to end. */
+  #scanned({ data, aim, device, monotonicMs }: Scan): void {
+    const taken = this.#take({ data, aim, device }, 'scan', monotonicMs);
+    taken.catch((error: unknown) => {
+      if (!(error instanceof BizainError) || error.code !== tooManyScans) throw error;
+      if (!this.#isFlooded) this.#tell({ type: 'alarm', code: error.code, message: error.message });
+      this.#isFlooded = true;
+    });
+  }
+
   /** One after another: a scan sees what the one before it has written. */
-  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#waiting >= scansWaitingMax) {
+  #inTurn<T>(work: () => T | Promise<T>, isDuty = false): Promise<T> {
+    if (this.#waiting >= scansWaitingMax && !isDuty) {
       const message = `More than ${scansWaitingMax} scans are waiting at ${this.name}. Scan again when they are answered.`;
-      const code: TerminalErrorCode = 'TOO_MANY_SCANS';
-      return Promise.reject(new BizainError({ code, message, retryable: true }));
+      return Promise.reject(new BizainError({ code: tooManyScans, message, retryable: true }));
     }
     this.#waiting++;
     const done = this.#turn.then(work).finally(() => {
       this.#waiting--;
+      if (this.#waiting === 0) this.#isFlooded = false;
     });
     this.#turn = done.catch(() => undefined);
     return done;
@@ -273,7 +284,7 @@ export class RunningTerminal implements Terminal {
 
   #onBasketTimeout(name: string): void {
     this.#options.log.warn({ basket: name }, 'an untouched basket is released');
-    void this.releaseBasket(name);
+    void this.#inTurn(() => this.#tellBasket(this.#basketDesk.release(name)), true);
   }
 
   #onLine(connected: boolean): void {

@@ -1,11 +1,13 @@
-/** Closing and releasing baskets: one entry for all of its coupons, all or nothing. */
+/** Closing and releasing baskets: one write for all of its coupons, all or nothing. */
 
 import type { BasketAnswer } from '#agent/events';
 import type { EntryPlace } from '#agent/journal/entry-state';
+import type { JournalTransaction } from '#agent/journal/journal';
 import type { Text } from '#agent/verdict/reason-texts';
 import { reasonTexts } from '#agent/verdict/reason-texts';
+import { assert } from '#core/assert';
 import { fromHex } from '#core/bytes';
-import type { Basket, Baskets } from './baskets.ts';
+import type { Basket, BasketItem, Baskets } from './baskets.ts';
 import { appendRelease, writeDown } from './coupon-entries.ts';
 import { sumByUnit } from './exposure.ts';
 import type { Till } from './till.ts';
@@ -33,28 +35,21 @@ export class BasketDesk {
     this.#baskets = baskets;
   }
 
-  /** Captures every coupon of the basket in one entry. Nothing changes unless it is in the journal. */
+  /**
+   * Captures every coupon of the basket in one transaction; nothing changes unless it is in the journal. The ledger refuses a
+   * capture whole: one coupon whose reservation it may yet refuse must not take those with it that it has granted, so each
+   * such coupon has a capture of its own.
+   */
   close(name: string, basketHash?: string): BasketAnswer {
     const basket = this.#baskets.get(name);
     if (basket === null || basket.items.length === 0) return no(name, 'close', texts.unknown);
     const hash = basketHash === undefined ? new Uint8Array(32) : fromHex(basketHash);
     if (hash?.length !== 32) return no(name, 'close', texts.badHash);
     const written = writeDown(this.#till, (tx) => {
-      const values = valuesOf(basket);
-      const [only] = values;
-      // Books add up one unit an entry; a basket in several currencies is counted, not summed.
-      const note =
-        values.length === 1 && only !== undefined
-          ? { value: only.value, unit: only.unit, basket: name }
-          : { basket: name };
-      const reservations = basket.items.map(({ sequence }) => sequence);
-      const operation = { kind: 'coupon.capture', basket: basket.id, reservations, basketHash: hash } as const;
-      const entry = tx.append(this.#till.draft(operation, { note }));
-      const { timeLowMs: atLowMs, timeHighMs: atHighMs } = this.#till.now();
-      for (const { unitKey } of basket.items) {
-        tx.putClaim({ unit: unitKey, terminal: this.#till.terminal, state: 'captured', atLowMs, atHighMs });
-      }
-      return { coupons: basket.items.length, values, entry };
+      const captures = this.#groups(basket).map((items) => this.#capture(tx, basket, items, hash));
+      const entry = captures.at(-1);
+      assert(entry !== undefined, 'a basket that is closed has coupons');
+      return { coupons: basket.items.length, values: valuesOf(basket.items), entry };
     });
     if (!written.ok) return no(name, 'close', reasonTexts[written.reason]);
     const { timeLowMs, timeHighMs } = this.#till.now();
@@ -78,6 +73,32 @@ export class BasketDesk {
     return this.#ended(name, 'release', { coupons: sequences.length, values: [], entry: written.value });
   }
 
+  /** Coupons whose reservation is certified, together; every other one alone. */
+  #groups({ items }: Basket): (readonly BasketItem[])[] {
+    const { journal, epoch } = this.#till;
+    const isCertified = ({ sequence }: BasketItem): boolean =>
+      journal.stateOf({ epoch, stream: 0, sequence }) === 'final';
+    const certified = items.filter(isCertified);
+    const others = items.filter((item) => !isCertified(item)).map((item) => [item]);
+    return certified.length === 0 ? others : [certified, ...others];
+  }
+
+  #capture(tx: JournalTransaction, basket: Basket, items: readonly BasketItem[], basketHash: Uint8Array): EntryPlace {
+    const [only, ...more] = valuesOf(items);
+    const unitKey = items.length === 1 ? (items[0]?.unitKey ?? null) : null;
+    // Books add up one unit an entry; coupons in several currencies are counted, not summed.
+    const summed = only !== undefined && more.length === 0 ? { value: only.value, unit: only.unit } : {};
+    const note = { basket: basket.name, unitKey, ...summed };
+    const reservations = items.map(({ sequence }) => sequence);
+    const operation = { kind: 'coupon.capture', basket: basket.id, reservations, basketHash } as const;
+    const entry = tx.append(this.#till.draft(operation, { note }));
+    const { timeLowMs: atLowMs, timeHighMs: atHighMs } = this.#till.now();
+    for (const { unitKey: unit } of items) {
+      tx.putClaim({ unit, terminal: this.#till.terminal, state: 'captured', atLowMs, atHighMs });
+    }
+    return entry;
+  }
+
   #ended(name: string, action: BasketAnswer['action'], { coupons, values, entry }: Done): BasketAnswer {
     this.#baskets.remove(name);
     this.#till.kick();
@@ -94,8 +115,8 @@ export class BasketDesk {
   }
 }
 
-function valuesOf(basket: Basket): BasketAnswer['values'] {
-  return sumByUnit(basket.items.flatMap(({ value, unit }) => (unit === null ? [] : [{ unit, value }])));
+function valuesOf(items: readonly BasketItem[]): BasketAnswer['values'] {
+  return sumByUnit(items.flatMap(({ value, unit }) => (unit === null ? [] : [{ unit, value }])));
 }
 
 function no(id: string, action: BasketAnswer['action'], text: Text): BasketAnswer {

@@ -18,6 +18,8 @@ export type BudgetOffer =
   | {
       readonly kind: 'offer';
       readonly right: Right;
+      /** The terms of the grant: they hold for the right, whatever the issuer has changed since. */
+      readonly terms: Terms;
       readonly source: BudgetSource;
       readonly value: bigint;
       readonly shardHeight: number;
@@ -42,20 +44,21 @@ export async function offerBudget(query: BudgetQuery): Promise<Result<BudgetOffe
   if (first === undefined) return bad(terms.offline.kind === 'budget' ? 'NO_SUCH_RIGHT' : 'OFFLINE_NOT_ALLOWED');
   let reason: ReasonName = 'BUDGET_EXHAUSTED';
   for (const right of budgets) {
-    const fault = policyFault(till, gcn, right);
-    if (fault !== null) {
-      reason = fault;
+    const granted = readTerms(till.shards.view, gcn, right.termsVersion);
+    const fault = policyFault(till, gcn, granted);
+    if (fault !== null || granted === null) {
+      reason = fault ?? 'NOT_CACHED';
       continue;
     }
-    const offer = await fromRight(query, right, terms);
+    const offer = await fromRight(query, right, granted);
     if (offer !== null) return ok(offer);
   }
   return bad(reason);
 }
 
 /** What the terms at grant time say against going on without the line. */
-function policyFault(till: Till, gcn: string, right: Right): ReasonName | null {
-  const offline = readTerms(till.shards.view, gcn, right.termsVersion)?.offline;
+function policyFault(till: Till, gcn: string, granted: Terms | null): ReasonName | null {
+  const offline = granted?.offline;
   if (offline?.kind !== 'budget') return 'OFFLINE_NOT_ALLOWED';
   const ageMs = till.shards.ageMs(seriesShard(gcn));
   return ageMs === null || ageMs > offline.shardAgeMsMax ? 'SHARD_TOO_OLD' : null;
@@ -65,7 +68,7 @@ async function fromRight(query: BudgetQuery, right: Right, terms: Terms): Promis
   const { till, budget, gcn, ask } = query;
   const value = terms.faceValue;
   const shardHeight = till.shards.heightOf(seriesShard(gcn)) ?? 0;
-  const offer = (source: BudgetSource): BudgetOffer => ({ kind: 'offer', right, source, value, shardHeight });
+  const offer = (source: BudgetSource): BudgetOffer => ({ kind: 'offer', right, terms, source, value, shardHeight });
   const { desk } = till.hub();
   if (desk !== null) {
     if (desk.hasRoom(right.id, value)) return offer('pool');

@@ -20,6 +20,8 @@ import type { Text } from '#agent/verdict/reason-texts';
 import type { Finality, Verdict, VerdictBasis } from '#agent/verdict/verdict';
 import { toHex } from '#core/bytes';
 import type { Result } from '#core/result';
+import { openReservationsMax } from '#ledger/coupons/open-reservations';
+import type { Terms } from '#ledger/coupons/terms';
 import type { Basis } from '#ledger/operation';
 import { type ReasonName, reasonNames, reasonsIn } from '#ledger/reasons';
 import type { Baskets } from './baskets.ts';
@@ -102,6 +104,8 @@ export class CouponCheckout {
     traffic.note(item.gcn, found);
     if (blocking && !(found.isSoft && this.#till.isOnline())) return this.#refuse(scan);
     if (!baskets.hasRoom(basket)) return this.#no(scan, ['LIMIT_EXCEEDED']);
+    // The ledger takes no more of one lane: told by the journal, since the cached shard may be from before an outage.
+    if (this.#openCount >= openReservationsMax) return this.#no(scan, ['TOO_MANY_OPEN']);
     // The region judges for itself; only what rests on the store's own books needs them to be whole.
     const asksRegion = found.owned === null && this.#till.isOnline();
     if (guard.isBlocked || (!asksRegion && guard.allowance === 'none')) return this.#no(scan, ['UNANCHORED']);
@@ -157,11 +161,11 @@ export class CouponCheckout {
   }
 
   #budgetTaking(scan: Scan, offer: Extract<BudgetOffer, { kind: 'offer' }>) {
-    const { right, source, value, shardHeight } = offer;
+    const { right, terms, source, value, shardHeight } = offer;
     const basis = { kind: 'budget', rightId: right.id, shardHeight } as const;
     const claim: HubClaim['want'] =
       source === 'pool' ? { kind: 'budget', rightId: right.id, value } : { kind: 'unowned' };
-    const taking = this.#taking(scan, basis, { mode: budgetMode(source, value), claim });
+    const taking = this.#taking(scan, basis, { mode: budgetMode(source, value), claim, terms });
     return { taking, unit: { unitKey: scan.slip.key, rightId: right.id, value, source } };
   }
 
@@ -212,10 +216,14 @@ export class CouponCheckout {
   async #afterWait(scan: Scan, taking: CouponTaking, reserve: EntryPlace): Promise<Verdict> {
     const settled = this.#onlineAnswer(scan, taking, reserve);
     if (settled !== null) return settled;
+    if (this.#parts.guard.allowance === 'none') return this.#giveUp(scan, reserve);
     const offer = await this.#offerBudget(scan);
-    // The answer may have come while the hub was asked.
+    // The answer may have come while the hub was asked: then what it gave from the pool is not needed.
     const late = this.#onlineAnswer(scan, taking, reserve);
-    if (late !== null) return late;
+    if (late !== null) {
+      if (offer.ok && offer.value.kind === 'offer') this.#giveBack(scan, offer.value);
+      return late;
+    }
     if (offer.ok && offer.value.kind === 'offer') return this.#fallBack(scan, offer.value, reserve);
     return this.#giveUp(scan, reserve);
   }
@@ -250,33 +258,50 @@ export class CouponCheckout {
       return { reserve, capture: this.#isManual ? null : appendCapture(this.#till, tx, taking, reserve) };
     });
     if (!written.ok) return this.#giveUp(scan, online);
-    if (written.value === null) return this.#blankWith(scan, ['NO_ANSWER']);
+    if (written.value === null) return this.#no(scan, ['NO_ANSWER']);
+    this.#parts.guard.took();
     this.#parts.budget.took(written.value.reserve.sequence, unit);
     return this.#yes(scan, taking, { taken: written.value, finality: 'provisional' });
+  }
+
+  #giveBack({ slip }: Scan, { right, source }: Extract<BudgetOffer, { kind: 'offer' }>): void {
+    const news = { kind: 'settled', unit: slip.key, rightId: right.id, lostAtHeight: null } as const;
+    if (source === 'pool') this.#till.hub().link?.tell(news);
   }
 
   /** No answer and no budget: the release is fsynced before the no is shown. */
   #giveUp(scan: Scan, reserve: EntryPlace): Verdict {
     this.#till.journal.atomically((tx) => appendRelease(this.#till, tx, [reserve.sequence]));
-    return this.#blankWith(scan, ['NO_ANSWER']);
+    return this.#no(scan, ['NO_ANSWER']);
+  }
+
+  get #openCount(): number {
+    return this.#till.journal.openReservations().filter(({ epoch }) => epoch === this.#till.epoch).length;
   }
 
   get #isManual(): boolean {
     return this.#till.basketMode === 'manual';
   }
 
-  #taking(scan: Scan, basis: Basis, how: { readonly mode: string; readonly claim: HubClaim['want'] }): CouponTaking {
+  /** `terms`: those of the right that it rests on, where they are not the ones it was judged by. */
+  #taking(
+    scan: Scan,
+    basis: Basis,
+    how: { readonly mode: string; readonly claim: HubClaim['want']; readonly terms?: Terms },
+  ): CouponTaking {
     const { slip, item, basket, found } = scan;
-    const termsVersion = found.terms?.version ?? 1;
+    const { mode, claim, terms = found.terms } = how;
+    const termsVersion = terms?.version ?? 1;
     const { consent } = found;
     return {
       verdictId: slip.id,
       unitKey: slip.key,
       reserve: reserveOperation(item, { basis, basket, termsVersion, consent }),
       rightId: basis.kind === 'online' ? basis.fallbackRightId : basis.rightId,
-      value: found.terms?.faceValue ?? null,
-      unit: found.terms?.unit ?? null,
-      ...how,
+      value: terms?.faceValue ?? null,
+      unit: terms?.unit ?? null,
+      mode,
+      claim,
     };
   }
 
@@ -345,10 +370,6 @@ export class CouponCheckout {
   #blank(slip: ScanSlip, reasons: readonly ReasonName[], text?: Text): Verdict {
     const prior = reasons.includes('USED_HERE') ? priorUseIn(this.#till, slip.key) : null;
     return noFromBooks(this.#till, slip, { reasons, prior, ...(text === undefined ? {} : { text }) });
-  }
-
-  #blankWith(scan: Scan, reasons: readonly ReasonName[]): Verdict {
-    return this.#no(scan, reasons);
   }
 }
 

@@ -72,7 +72,7 @@ function consentOf(judge: Judge, item: CouponItem, basket: Uint8Array): Consent 
   return { publicKey: publicKeyOf(seed), signature: signMessage(seed, consentDomain, message) };
 }
 
-/** The reservation of an item on a basis, under the newest terms known here. */
+/** The reservation of an item on a basis, under a version of its terms. */
 export function reserveOperation(
   item: CouponItem,
   spend: {
@@ -121,11 +121,13 @@ export function judgeCoupon(judge: Judge, item: CouponItem, basket: Uint8Array):
   if (!view.holds(shard)) return { ...base, consent: consentOf(judge, item, basket), reasons: ['NOT_CACHED'] };
   const height = judge.heightOf(shard);
   const basis = basisOf(judge, shard);
-  const terms = readTerms(view, item.gcn);
-  if (terms === null) return { ...base, basis, height, identity: 'no-match', reasons: ['NO_SUCH_SERIES'] };
+  const newest = readTerms(view, item.gcn);
+  if (newest === null) return { ...base, basis, height, identity: 'no-match', reasons: ['NO_SUCH_SERIES'] };
   const rights = readRights(view, store).filter((right) => right.gcn === item.gcn);
   const lease = rights.find((right) => leaseCovers(right, item.serial)) ?? null;
   const owned = lease !== null && itemStatus(view, item.gcn, item.serial) === 'leased' ? lease : null;
+  // The terms of the grant hold for a right until it closes, whatever the issuer has changed since.
+  const terms = (owned === null ? null : readTerms(view, item.gcn, owned.termsVersion)) ?? newest;
   const consent = terms.consent === 0 ? null : consentOf(judge, item, basket);
   const spend = { basis: footing(owned), basket, termsVersion: terms.version, consent };
   const { reasons } = judgeHere(judge, reserveOperation(item, spend));

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { coupon, Shop, until } from '../../fixtures/shop.ts';
+import { openReservationsMax } from '#ledger/coupons/open-reservations';
+import { itemStatus } from '#ledger/coupons/read';
+import { coupon, gcn, Shop, store, until } from '../../fixtures/shop.ts';
 
 let shop: Shop;
 afterEach(() => shop.close());
@@ -7,7 +9,7 @@ afterEach(() => shop.close());
 const manual = { basket: 'manual' } as const;
 
 describe('a basket that gathers scans', () => {
-  it('captures all of its coupons in one entry when it is closed', async () => {
+  it('captures all of its coupons in one write when it is closed', async () => {
     shop = await Shop.open({ lanes: ['lane-1'], config: manual });
     const lane = await shop.start('lane-1');
     const first = await lane.scan({ data: coupon(50) });
@@ -46,5 +48,36 @@ describe('a basket that gathers scans', () => {
     await until(() => after.queue().length === 0, 'the release to settle');
     expect(after.status().openBaskets).toEqual([]);
     expect(await after.scan({ data: coupon(52) })).toMatchObject({ decision: 'accept', finality: 'final' });
+  });
+
+  it('keeps what was final when the ledger refuses another of its coupons afterwards', async () => {
+    shop = await Shop.open({ config: manual });
+    const lane = await shop.start('lane-1');
+    const first = await lane.scan({ data: coupon(50) });
+    await shop.cut();
+    const second = await lane.scan({ data: coupon(1) });
+    expect([first.finality, second.finality]).toEqual(['final', 'guaranteed']);
+    // The office makes another lane the hub, which fences what this one spends from now on.
+    const { admin } = shop.region;
+    shop.region.commit(admin.seal({ operation: { kind: 'hub.assign', store, lane: 'lane-2', hubEpoch: 2 } }));
+    expect(await lane.closeBasket(first.basket ?? '')).toMatchObject({ done: true, coupons: 2 });
+    await shop.restore();
+    expect([50, 1].map((serial) => itemStatus(shop.region.state, gcn, serial))).toEqual(['redeemed', 'leased']);
+    expect(lane.books()).toMatchObject({ balanced: true, final: { values: [{ unit: 'CNY', value: '10000' }] } });
+    expect(await lane.scan({ data: coupon(50) })).toMatchObject({ decision: 'refuse', reasons: ['USED_HERE'] });
+  });
+
+  it('takes no more than the ledger keeps open for one lane, so that no yes is refused later', async () => {
+    const lease = { id: 'lease-1', grant: { kind: 'lease', ranges: [{ first: 0, last: 299 }] } } as const;
+    shop = await Shop.open({ lanes: ['lane-1'], config: manual, issued: 300, rights: [lease] });
+    const lane = await shop.start('lane-1');
+    await shop.cut();
+    const scan = (serial: number) =>
+      lane.scan({ data: coupon(serial), basket: String(Math.floor(serial / 60)).padStart(32, '0') });
+    for (let serial = 0; serial < openReservationsMax; serial++)
+      expect((await scan(serial)).finality).toBe('guaranteed');
+    expect(await scan(280)).toMatchObject({ decision: 'refuse', reasons: ['TOO_MANY_OPEN'], finality: 'none' });
+    await shop.restore();
+    expect(lane.books()).toMatchObject({ balanced: true, refused: { count: 0 } });
   });
 });

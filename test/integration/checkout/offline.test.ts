@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { itemStatus, readTerms } from '#ledger/coupons/read';
+import { seriesShard } from '#ledger/ids';
 import { redeemElsewhere } from '../../fixtures/elsewhere.ts';
-import { coupon, Shop, until, usualRights } from '../../fixtures/shop.ts';
+import { coupon, gcn, Shop, until, usualRights } from '../../fixtures/shop.ts';
 
 let shop: Shop;
 afterEach(() => shop.close());
@@ -50,6 +52,37 @@ describe('an outage that somebody else used', () => {
     });
     await until(() => lane.status().exposure.budgets[0]?.conflictedCount === 1, 'the loss to show');
     expect(lane.status().exposure.byUnit).toEqual([{ unit: 'CNY', value: '20000' }]);
+  });
+});
+
+describe('terms that change while the line is cut', () => {
+  it('do not reach a right that was granted before: what was guaranteed stays so', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'], terms: { lateRule: 1 } });
+    const lane = await shop.start('lane-1');
+    const change = (version: number): void => {
+      const terms = readTerms(shop.region.state, gcn, 1);
+      if (terms === null) throw new Error('the series has terms');
+      const operation = { kind: 'series.define', gcn, terms: { ...terms, version, faceValue: 20_000n } } as const;
+      shop.region.commit(shop.issuer.seal({ operation }));
+    };
+    change(2);
+    shop.gateway.publish();
+    await until(
+      () =>
+        lane
+          .status()
+          .shards.some(({ shard, height }) => shard === seriesShard(gcn) && height === shop.region.head.header.height),
+      'the change to arrive',
+    );
+    await shop.cut();
+    const owned = await lane.scan({ data: coupon(1) });
+    const risked = await lane.scan({ data: coupon(40) });
+    expect([owned.finality, risked.finality]).toEqual(['guaranteed', 'provisional']);
+    expect([owned.value, risked.value]).toEqual(['10000', '10000']);
+    change(3);
+    await shop.restore();
+    expect(lane.books()).toMatchObject({ balanced: true, refused: { count: 0 }, conflicted: { count: 0 } });
+    expect([1, 40].map((serial) => itemStatus(shop.region.state, gcn, serial))).toEqual(['redeemed', 'redeemed']);
   });
 });
 
