@@ -13,6 +13,7 @@ describe('the bench of the spine at its small size', () => {
       'scan to durable yes, one lane as its own hub',
       'bare SQLite FULL commits of rows',
       'durable yes / bare commits',
+      'work of a yes beside its commit',
       'scan to durable yes, p50',
       'scan to durable yes, p99',
       'scan to final, 4 validators, p50',

@@ -202,6 +202,7 @@ async function yesRows(set: Settings): Promise<BenchRow[]> {
       better: 'higher',
       floor: wanted.yesRatio,
     },
+    lower('work of a yes beside its commit', 1_000 / yes - 1_000 / bare, 'ms'),
     lower('scan to durable yes, p50', typical(yesMs, 0.5), 'ms'),
     lower('scan to durable yes, p99', typical(yesMs, 0.99), 'ms'),
   ];

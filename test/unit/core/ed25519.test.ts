@@ -36,6 +36,20 @@ describe('a signature', () => {
     expect(verifySignature({ ...claim, publicKey: publicKeyOf(generateSeed(entropy)) })).toBe(false);
   });
 
+  it('that was found good before is still refused with anything about it changed', () => {
+    expect(verifySignature(claim)).toBe(true);
+    for (let bit = 0; bit < 512; bit += 7) {
+      expect(verifySignature({ ...claim, signature: flip(signature, bit) }), `signature bit ${bit}`).toBe(false);
+    }
+    for (let bit = 0; bit < 256; bit += 7) {
+      expect(verifySignature({ ...claim, publicKey: flip(publicKey, bit) }), `key bit ${bit}`).toBe(false);
+    }
+    for (let bit = 0; bit < message.length * 8; bit++) {
+      expect(verifySignature({ ...claim, message: flip(message, bit) }), `message bit ${bit}`).toBe(false);
+    }
+    expect(verifySignature(claim)).toBe(true);
+  });
+
   it('covers utf8(domain) || 0x00 || message', () => {
     const signed = concatBytes(utf8('bizain/entry'), Uint8Array.of(0), message);
     expect(signRaw(seed, signed)).toEqual(signature);
