@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Terminal } from '#agent/terminal';
+import { utf8 } from '#core/bytes';
 import { type SimulatedScanner, startSimulatedScanner } from '#drivers/simulated-scanner';
 import { encodeCouponCode } from '#drivers/symbology/coupon-code';
 import { coupon, gcn, gtin, lot, product, Shop, until } from '../../fixtures/shop.ts';
@@ -148,5 +149,19 @@ describe('looking without taking', () => {
     expect(autonomy).toMatchObject({ ownedUnits: 10, budgetUnits: 3 });
     const rehearsal = lane.rehearse();
     expect(rehearsal.guaranteed + rehearsal.provisional + rehearsal.refused).toBe(rehearsal.scans);
+  });
+});
+
+describe('a scanner that floods the till', () => {
+  it('is told of once, and the till goes on', async () => {
+    const events = () => shop.events.get('lane-1') ?? [];
+    const verdicts = () => events().filter((event) => event.type === 'verdict').length;
+    const alarms = () => events().filter((event) => event.type === 'alarm');
+    const before = { verdicts: verdicts(), alarms: alarms().length };
+    await scanner.connected();
+    await scanner.send(utf8('\u0002flood\u0003'.repeat(1_000)));
+    await until(() => verdicts() >= before.verdicts + 256, 'what was taken in to be answered');
+    expect(alarms().slice(before.alarms)).toMatchObject([{ code: 'TOO_MANY_SCANS' }]);
+    expect(await lane.scan({ data: coupon(74) })).toMatchObject({ decision: 'accept', finality: 'final' });
   });
 });
