@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { assert } from '#core/assert';
+import { openDatabase } from '#core/sqlite';
 import { JournalError } from './errors.ts';
 import { fsyncFolder } from './state-directory.ts';
 
@@ -32,6 +33,7 @@ CREATE TABLE outcomes (id INTEGER PRIMARY KEY, state INTEGER NOT NULL, height IN
 CREATE TABLE segments (first_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
 CREATE TABLE claims (unit TEXT PRIMARY KEY, terminal TEXT NOT NULL, captured INTEGER NOT NULL, at_low_ms INTEGER NOT NULL,
   at_high_ms INTEGER NOT NULL, holder INTEGER) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_reserved ON claims (terminal, unit) WHERE captured = 0;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE checkpoints (next_id INTEGER PRIMARY KEY, chain BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
 CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, mark BLOB NOT NULL) STRICT;
@@ -162,7 +164,7 @@ export function translated(error: unknown, path: string): unknown {
  */
 export function openJournalDatabase(options: JournalDatabaseOptions): JournalDatabase {
   assert(options.pagesMax >= 64, 'a journal has at least 64 pages');
-  const database = new Database(options.path, { timeout: 0 });
+  const database = openDatabase(options.path, { timeout: 0 });
   try {
     settings(database, options);
     firstTransaction(database, options);

@@ -2,6 +2,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { assert } from '#core/assert';
+import { openDatabase } from '#core/sqlite';
 import type { ShardId } from '#ledger/ids';
 import type { Leaf } from '#ledger/state/delta';
 import type { HashPage } from './hashed-shard.ts';
@@ -96,7 +97,7 @@ export class ShardFile {
 
   /** Opens or creates the file; throws `SqliteError` where it is none or of another layout. */
   constructor(path: string, quotaBytes: number) {
-    this.#db = new Database(path);
+    this.#db = openDatabase(path);
     try {
       this.#db.pragma(`page_size = ${pageBytes}`);
       this.#db.pragma('journal_mode = WAL');

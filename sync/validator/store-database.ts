@@ -1,8 +1,10 @@
 /** Opens validator.db so that a commit that returned survives a power cut, and holds the few checked values in it. */
+
 import Database from 'better-sqlite3';
 import { equalBytes } from '#core/bytes';
 import { BizainError } from '#core/errors';
 import { sha256 } from '#core/hash';
+import { openDatabase } from '#core/sqlite';
 import type { ValidatorErrorCode } from './errors.ts';
 
 export type StoreDatabase = Database.Database;
@@ -69,7 +71,7 @@ function prepare(database: StoreDatabase, path: string): void {
 export function openStoreDatabase(path: string): StoreDatabase {
   let database: StoreDatabase | undefined;
   try {
-    database = new Database(path, { timeout: 200 });
+    database = openDatabase(path, { timeout: 200 });
     prepare(database, path);
     return database;
   } catch (cause) {

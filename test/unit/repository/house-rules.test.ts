@@ -38,6 +38,12 @@ describe('house rules', () => {
     expect(source.filter((path) => !path.startsWith('core/') && impure.test(text(path)))).toEqual([]);
   });
 
+  it('SQLite is opened in one place, which keeps its objects from the garbage collector', () => {
+    const opens = source.filter((path) => /\bnew Database\(/.test(text(path)));
+    expect(opens).toEqual([]);
+    expect(source.filter((path) => /extends Database\b/.test(text(path)))).toEqual(['core/sqlite.ts']);
+  });
+
   it('nothing is left open in the code', () => {
     const marks = /\b(TODO|FIXME|XXX|HACK)\b/;
     expect(tracked.filter((path) => !path.endsWith('house-rules.test.ts') && marks.test(text(path)))).toEqual([]);
