@@ -107,21 +107,8 @@ export class HubDesk {
   welcome(lane: string, session: Uint8Array): HubAnswer {
     const hubEpoch = this.hubEpoch;
     if (hubEpoch === null) return refusal('NOT_HUB');
-    const reserved: string[] = [];
-    for (let after = ''; reserved.length < welcomeUnitsMax; ) {
-      const page = this.#options.journal.claims({ afterUnit: after, limit: 1_000 });
-      for (const claim of page) if (claim.terminal === lane && claim.state === 'reserved') reserved.push(claim.unit);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.unit;
-    }
-    return {
-      kind: 'welcome',
-      session,
-      hubEpoch,
-      heads: this.headsOf(lane),
-      reserved: reserved.slice(0, welcomeUnitsMax),
-    };
+    const reserved = this.#options.journal.reservedBy(lane, welcomeUnitsMax);
+    return { kind: 'welcome', session, hubEpoch, heads: this.headsOf(lane), reserved };
   }
 
   /** The heads a lane had at its last request that was written down. */

@@ -44,6 +44,7 @@ export class ClaimTable {
   readonly #put;
   readonly #drop;
   readonly #page;
+  readonly #reserved;
   readonly #count;
 
   constructor(database: JournalDatabase) {
@@ -51,6 +52,9 @@ export class ClaimTable {
     this.#put = database.prepare('INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)');
     this.#drop = database.prepare('DELETE FROM claims WHERE unit = ?');
     this.#page = database.prepare('SELECT * FROM claims WHERE unit > ? ORDER BY unit LIMIT ?');
+    this.#reserved = database
+      .prepare('SELECT unit FROM claims WHERE terminal = ? AND captured = 0 ORDER BY unit LIMIT ?')
+      .pluck();
     this.#count = database.prepare('SELECT count(*) FROM claims').pluck();
   }
 
@@ -81,6 +85,11 @@ export class ClaimTable {
   /** Removes a claim; nothing happens when there is none. Returns whether there was one. */
   drop(unit: string): boolean {
     return this.#drop.run(unit).changes === 1;
+  }
+
+  /** Units that a terminal has reserved and not captured, in order, at most `limit`; the cost is that of the answer. */
+  reservedBy(terminal: string, limit: number): string[] {
+    return this.#reserved.all(terminal, limit) as string[];
   }
 
   /** Claims in order of unit, after one, at most `limit`. */

@@ -120,6 +120,8 @@ export interface Journal extends OutboxSource {
 
   claim(unit: string): Claim | null;
   claims(page: { readonly limit: number; readonly afterUnit?: string }): readonly Claim[];
+  /** Units that a terminal has reserved and not captured, in order, at most `limit`. */
+  reservedBy(terminal: string, limit: number): readonly string[];
   meta(key: string): Uint8Array | null;
   /** Keys that begin with a prefix, in order. */
   metaKeys(prefix: string, limit: number): readonly string[];

@@ -268,6 +268,10 @@ export class SqliteJournal implements Journal {
     return this.#parts.claims.page(page.afterUnit ?? '', Math.min(page.limit, claimsPageMax));
   }
 
+  reservedBy(terminal: string, limit: number): readonly string[] {
+    return this.#parts.claims.reservedBy(terminal, Math.min(limit, claimsPageMax));
+  }
+
   meta(key: string): Uint8Array | null {
     return this.#parts.meta.get(key);
   }

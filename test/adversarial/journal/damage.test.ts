@@ -169,7 +169,7 @@ test('a full journal refuses new reservations while captures, releases, seals an
   let refusal: unknown;
   for (let index = 0; refusal === undefined; index++) {
     try {
-      places.push(...append(journal, sold(`${index}`), reserve(index)));
+      places.push(...append(journal, sold(`${index}`)), ...append(journal, reserve(index)));
     } catch (error) {
       refusal = error;
     }

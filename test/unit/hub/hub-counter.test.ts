@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { entryDrafter } from '#agent/hub/entry-drafts';
 import { HubDesk } from '#agent/hub/hub-desk';
 import {
@@ -248,6 +248,18 @@ describe('the hub', () => {
     expect(answerTo(release)).toEqual({ kind: 'refused', reason: 'OVERTAKEN' });
     hello('lane-3');
     expect(answerTo(request('lane-3', owned(1)))).toMatchObject({ kind: 'used' });
+  });
+
+  it('welcomes a lane at a cost that does not grow with the used-set', () => {
+    journal.atomically((tx) => {
+      for (let serial = 0; serial < 20_000; serial++)
+        tx.putClaim({ unit: unit(serial), terminal: `${store}/lane-2`, state: 'captured', atLowMs: 1, atHighMs: 2 });
+    });
+    hello('lane-2');
+    answerTo(request('lane-2', claim(30_000)));
+    const pages = vi.spyOn(journal, 'claims');
+    expect(hello('lane-2').reserved).toEqual([unit(30_000)]);
+    expect(pages).not.toHaveBeenCalled();
   });
 
   it('remembers where a lane stood, forwards only', () => {
