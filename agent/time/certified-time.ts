@@ -12,6 +12,11 @@ export const driftPpmMax = 500;
 /** How far an undisturbed wall clock or a delivery of a head may be behind, ms. */
 export const slackMsDefault = 2_000;
 
+/** A wall clock that is so far behind certified time was never set: nothing but a certificate then bounds the time, ms. */
+export const wallLagMsMax = 300_000;
+/** How long a machine without a clock may have been off, ms: the upper bound where nothing better is known. */
+export const offMsMax = 10 * 365 * 86_400_000;
+
 /** The truth lies in [lowMs, highMs], ms since 1970. */
 export interface TimeInterval {
   readonly lowMs: number;
@@ -66,12 +71,17 @@ export class CertifiedTime {
     }
   }
 
-  /** The interval now. The upper bound is the wall clock's time where that is later than certified time allows. */
+  /**
+   * The interval now. The upper bound is the wall clock's time where that is later than certified time allows. Before the
+   * first certificate of this run, with a wall clock that was never set, it is as good as none.
+   */
   interval(): TimeInterval {
     const lowMs = this.#low();
     const runMs = (this.#clock.monotonicMs() - this.#baseAtMs) * (1 + driftPpmMax / 1e6);
     const fromCertificate = Math.ceil(this.#baseMs + runMs);
-    const highMs = Math.max(fromCertificate, Math.ceil(this.#clock.wallMs()), lowMs) + this.#slackMs;
+    const wallMs = Math.ceil(this.#clock.wallMs());
+    const unbounded = !this.#trusted && wallMs + wallLagMsMax < lowMs;
+    const highMs = Math.max(fromCertificate + (unbounded ? offMsMax : 0), wallMs, lowMs) + this.#slackMs;
     return { lowMs, highMs, trusted: this.#trusted };
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CertifiedTime } from '#agent/time/certified-time';
+import { CertifiedTime, offMsMax } from '#agent/time/certified-time';
 import { VirtualClock } from '#core/clock';
 
 const T = Date.UTC(2026, 5, 1);
@@ -22,8 +22,15 @@ describe('certified time', () => {
     expect(time.interval()).toEqual({ lowMs: T, highMs: T + 3_601_000, trusted: false });
   });
 
-  it('does not believe a wall clock that is behind what was certified', () => {
+  it('does not believe a wall clock that was never set: how long the machine was off cannot be told', () => {
     const { time } = timeAt({ wallMs: 0, persistedMs: T });
+    expect(time.interval()).toEqual({ lowMs: T, highMs: T + offMsMax + 1_000, trusted: false });
+    time.observe(T + 5_000);
+    expect(time.interval()).toEqual({ lowMs: T + 5_000, highMs: T + 6_000, trusted: true });
+  });
+
+  it('believes a wall clock that is a little behind what was certified', () => {
+    const { time } = timeAt({ wallMs: T - 200_000, persistedMs: T });
     expect(time.interval()).toEqual({ lowMs: T, highMs: T + 1_000, trusted: false });
   });
 
