@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { unanchoredUnitsMax } from '#agent/checkout/start-guard';
 import { itemStatus, readTerms } from '#ledger/coupons/read';
 import { seriesShard } from '#ledger/ids';
 import { redeemElsewhere } from '../../fixtures/elsewhere.ts';
@@ -151,5 +152,41 @@ describe('an outage policy of the series', () => {
       'the shard to age',
     );
     expect(await lane.scan({ data: coupon(40) })).toMatchObject({ decision: 'refuse', reasons: ['SHARD_TOO_OLD'] });
+  });
+});
+
+describe('a start that nobody could vouch for', () => {
+  it('takes its few units and no more, also where the line is up and the region silent', async () => {
+    const rights = [{ id: 'budget-1', grant: { kind: 'budget', countMax: 60, valueMax: 600_000n } }] as const;
+    shop = await Shop.open({ lanes: ['lane-1'], rights, config: { deadlines: { onlineMs: 100 } } });
+    await shop.start('lane-1');
+    await shop.stop('lane-1');
+    Object.assign(shop.gateway.behaviour, { blockMs: null, answer: () => undefined });
+    const lane = await shop.startCold('lane-1');
+    await until(() => lane.status().line.connected, 'the line');
+    expect(lane.status().journal.anchored).toBe(false);
+    for (let serial = 0; serial < unanchoredUnitsMax; serial++)
+      expect(await lane.scan({ data: coupon(serial) })).toMatchObject({ finality: 'provisional' });
+    expect(await lane.scan({ data: coupon(99) })).toMatchObject({ decision: 'refuse', finality: 'none' });
+  });
+});
+
+describe('a loss that the cached right does not show yet', () => {
+  it('still counts after a restart without the line', async () => {
+    shop = await Shop.open({ lanes: ['lane-1'], gateway: { deltas: false } });
+    const lane = await shop.start('lane-1');
+    await shop.cut();
+    expect(await lane.scan({ data: coupon(40) })).toMatchObject({ finality: 'provisional' });
+    redeemElsewhere(shop, 40);
+    // Only receipts get through: the store's shard stays as it was.
+    shop.gateway.behaviour.answer = ({ query }, _validator, honest) => (query.kind === 'receipts' ? honest : undefined);
+    await shop.restore();
+    await shop.cut();
+    await shop.stop('lane-1');
+    const again = await shop.startCold('lane-1');
+    expect(again.status().exposure.budgets[0]).toMatchObject({ conflictedCount: 0, outstandingCount: 1 });
+    const taken: string[] = [];
+    for (const serial of [41, 42, 43]) taken.push((await again.scan({ data: coupon(serial) })).finality);
+    expect(taken.filter((finality) => finality === 'provisional').length).toBeLessThanOrEqual(2);
   });
 });
