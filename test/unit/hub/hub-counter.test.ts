@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { entryDrafter } from '#agent/hub/entry-drafts';
 import { HubDesk } from '#agent/hub/hub-desk';
+import { HubLink } from '#agent/hub/hub-link';
 import {
   type HubAction,
   type HubAnswer,
@@ -12,8 +13,9 @@ import {
   signRequest,
   verifyReply,
 } from '#agent/hub/hub-message';
-import { HubCounter } from '#agent/hub/hub-server';
+import { HubCounter, startHubServer } from '#agent/hub/hub-server';
 import { type Journal, openJournal } from '#agent/journal/journal';
+import { systemClock } from '#core/clock';
 import { verifySignature } from '#core/ed25519';
 import { SeededEntropy } from '#core/entropy';
 import { decode } from '#core/format';
@@ -33,6 +35,8 @@ let region: TestRegion;
 let journal: Journal;
 let lanes: readonly TestAuthor[];
 let counter: HubCounter;
+let desk: HubDesk;
+const stops: (() => Promise<void>)[] = [];
 let counters = 0;
 /** Height at which the hub has the store's shard; null: the region's. */
 let shardHeight: number | null = null;
@@ -49,7 +53,7 @@ function openHub(): void {
   const draft = entryDrafter(() => ({ seenHeight: 1, ...times }));
   const terminal = `${store}/lane-1`;
   const heightOf = (): number => shardHeight ?? region.head.header.height;
-  const desk = new HubDesk({ chainId, terminal, secretSeed, journal, view: region.state, heightOf, share, draft });
+  desk = new HubDesk({ chainId, terminal, secretSeed, journal, view: region.state, heightOf, share, draft });
   counter = new HubCounter({
     chainId,
     terminal,
@@ -248,6 +252,31 @@ describe('the hub', () => {
     expect(answerTo(release)).toEqual({ kind: 'refused', reason: 'OVERTAKEN' });
     hello('lane-3');
     expect(answerTo(request('lane-3', owned(1)))).toMatchObject({ kind: 'used' });
+  });
+
+  it('hears nothing of an earlier claim from a lane that claims the unit again', async () => {
+    const { chainId } = region;
+    const lane = lanes[1] as TestAuthor;
+    const entropy = new SeededEntropy(2);
+    const options = { chainId, terminal: `${store}/lane-1`, secretSeed: seedOf(`${store}/lane-1`), desk, journal, log };
+    const listen = { host: '127.0.0.1', port: 0 };
+    const server = await startHubServer({ ...options, view: region.state, entropy, listen });
+    const asked = new Promise<unknown>((resolve) => {
+      const link: HubLink = new HubLink({
+        ...{ chainId, store, entropy, log, epoch: 1, url: server.url, deadlineMs: 2_000, clock: systemClock },
+        ...{ terminal: lane.account, secretSeed: lane.seed, view: region.state, heads: () => [] },
+        onWelcome: () => resolve(link.ask(owned(1)).then(() => link.ask({ kind: 'look', unit: unit(1) }))),
+      });
+      link.tell({ kind: 'release', unit: unit(1) });
+      link.start();
+      stops.push(async () => {
+        await link.stop();
+        await server.close();
+      });
+    });
+    expect(await asked).toMatchObject({ ok: true, value: { kind: 'used', terminal: lane.account } });
+    for (const stop of stops.splice(0)) await stop();
+    expect(journal.claim(unit(1))).toMatchObject({ terminal: lane.account, state: 'reserved' });
   });
 
   it('welcomes a lane at a cost that does not grow with the used-set', () => {
