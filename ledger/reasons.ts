@@ -49,6 +49,7 @@ export const reasonNames = [
   'UNANCHORED',
   'JOURNAL_FULL', // 45
   'LIMIT_EXCEEDED',
+  'LEASE_OPEN',
 ] as const;
 /** One of `reasonNames`. */
 export type ReasonName = (typeof reasonNames)[number];

@@ -54,6 +54,7 @@ export const policy: Readonly<Record<ReasonName, Consequence>> = {
   UNANCHORED: 'block',
   JOURNAL_FULL: 'block',
   LIMIT_EXCEEDED: 'block',
+  LEASE_OPEN: 'block',
 };
 
 /** The strictest consequence of a set of reasons; `allow` for none. */

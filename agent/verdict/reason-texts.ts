@@ -64,4 +64,8 @@ export const reasonTexts: Readonly<Record<ReasonName, Text>> = {
   UNANCHORED: say('The till restarted and could not check its books yet', '本机重启后尚未核对账目'),
   JOURNAL_FULL: say('The till has no space left. Call the manager', '本机存储已满，请联系店长'),
   LIMIT_EXCEEDED: say('Too much at once. Try again in a moment', '操作过多，请稍后再试'),
+  LEASE_OPEN: say(
+    'The store still owns coupons through its hub. Release them first',
+    '门店仍通过主机持有优惠券，请先释放',
+  ),
 };

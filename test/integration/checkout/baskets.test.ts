@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openReservationsMax } from '#ledger/coupons/open-reservations';
 import { itemStatus } from '#ledger/coupons/read';
-import { coupon, gcn, Shop, store, until } from '../../fixtures/shop.ts';
+import { coupon, gcn, Shop, store, until, usualRights } from '../../fixtures/shop.ts';
 
 let shop: Shop;
 afterEach(() => shop.close());
@@ -51,18 +51,21 @@ describe('a basket that gathers scans', () => {
   });
 
   it('keeps what was final when the ledger refuses another of its coupons afterwards', async () => {
-    shop = await Shop.open({ config: manual });
+    const rights = usualRights.filter(({ grant }) => grant.kind === 'budget');
+    shop = await Shop.open({ config: manual, rights });
     const lane = await shop.start('lane-1');
     const first = await lane.scan({ data: coupon(50) });
     await shop.cut();
     const second = await lane.scan({ data: coupon(1) });
-    expect([first.finality, second.finality]).toEqual(['final', 'guaranteed']);
-    // The office makes another lane the hub, which fences what this one spends from now on.
+    expect([first.finality, second.finality]).toEqual(['final', 'provisional']);
+    // The office makes another lane the hub, and that one ends the budget: what this lane spends from now on is refused.
     const { admin } = shop.region;
     shop.region.commit(admin.seal({ operation: { kind: 'hub.assign', store, lane: 'lane-2', hubEpoch: 2 } }));
+    const newHub = shop.authors[1] as (typeof shop.authors)[number];
+    shop.region.commit(newHub.seal({ operation: { kind: 'right.release', rightId: 'budget-1' } }));
     expect(await lane.closeBasket(first.basket ?? '')).toMatchObject({ done: true, coupons: 2 });
     await shop.restore();
-    expect([50, 1].map((serial) => itemStatus(shop.region.state, gcn, serial))).toEqual(['redeemed', 'leased']);
+    expect([50, 1].map((serial) => itemStatus(shop.region.state, gcn, serial))).toEqual(['redeemed', 'available']);
     expect(lane.books()).toMatchObject({ balanced: true, final: { values: [{ unit: 'CNY', value: '10000' }] } });
     expect(await lane.scan({ data: coupon(50) })).toMatchObject({ decision: 'refuse', reasons: ['USED_HERE'] });
   });

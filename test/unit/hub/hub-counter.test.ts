@@ -225,6 +225,8 @@ describe('the hub', () => {
   it('refuses what the right does not cover, and everything once another terminal is the hub', () => {
     hello('lane-2');
     expect(answerTo(request('lane-2', owned(30)))).toEqual({ kind: 'refused', reason: 'RIGHT_DOES_NOT_COVER' });
+    const hub = lanes[0] as (typeof lanes)[number];
+    region.commit(hub.seal({ operation: { kind: 'right.release', rightId: 'l' } }));
     region.commit(region.admin.seal({ operation: { kind: 'hub.assign', store, lane: 'lane-3', hubEpoch: 2 } }));
     expect(answerTo(request('lane-2', owned(1)))).toEqual({ kind: 'refused', reason: 'NOT_HUB' });
   });

@@ -207,13 +207,21 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
     expect(readRight(world.state, storeA, 'lease-1')?.spentCount).toBe(1);
   });
 
-  it("needs no allocation from the hub's own lane, and fences the hub of yesterday", () => {
+  it("A4: needs no allocation from the hub's own lane; another hub only while no lease is open, and yesterday's is fenced", () => {
     const world = leased();
+    const assign: Operation = { kind: 'hub.assign', store: storeA, lane: 'lane-2', hubEpoch: 2 };
     expect(world.do(lane1, reserve(11, owned(null))).outcome).toBe('applied');
-    world.all('admin', [{ kind: 'hub.assign', store: storeA, lane: 'lane-2', hubEpoch: 2 }]);
-    expect(world.do(lane1, reserve(12, owned(null))).reasons).toEqual(['ALLOCATION_MISSING']);
-    expect(world.do(lane2, reserve(12, owned(allocate(12)))).reasons).toEqual(['HUB_FENCED']);
-    expect(world.do(lane2, reserve(12, owned(null))).outcome).toBe('applied');
+    expect(world.do('admin', assign).reasons).toEqual(['LEASE_OPEN']);
+    expect(world.do(lane1, { kind: 'right.release', rightId: 'lease-1' }).outcome).toBe('applied');
+    world.all('admin', [assign]);
+    world.all(issuer, [{ ...lease(12, 19), rightId: 'lease-2' } as Operation]);
+    const ownedAnew = (allocation: ReturnType<typeof allocate> | null) =>
+      ({ basis: { kind: 'owned', rightId: 'lease-2', allocation } }) as const;
+    expect(world.do(lane1, reserve(12, ownedAnew(null))).reasons).toEqual(['ALLOCATION_MISSING']);
+    expect(world.do(lane2, reserve(12, ownedAnew(allocate(12, { rightId: 'lease-2' })))).reasons).toEqual([
+      'HUB_FENCED',
+    ]);
+    expect(world.do(lane2, reserve(12, ownedAnew(null))).outcome).toBe('applied');
   });
 
   it('covers only its own serials, and serves only its own store', () => {
