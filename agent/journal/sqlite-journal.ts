@@ -207,12 +207,12 @@ export class SqliteJournal implements Journal {
 
   nextSegments(limit: { readonly count: number; readonly bytes: number }): readonly OutgoingSegment[] {
     const ids = streamKinds.map((stream) => this.#current(this.#progress, stream).id);
-    return this.#parts.transactor.run((staged) => this.#parts.sealer.next(staged, ids, limit));
+    return this.#parts.transactor.runFromReserve((staged) => this.#parts.sealer.next(staged, ids, limit));
   }
 
   settle(receipts: readonly Receipt[]): void {
     if (receipts.length === 0) return;
-    const news = this.#parts.transactor.run((staged) => {
+    const news = this.#parts.transactor.runFromReserve((staged) => {
       const found = this.#parts.settlement.apply(staged, receipts);
       if (found.settled.length > 0) this.#parts.store.save(staged);
       return found;

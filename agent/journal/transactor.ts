@@ -63,6 +63,16 @@ export class Transactor {
     }
   }
 
+  /** As `run`, for what must go on when the disk is full: the failure that opens the reserve is followed by a second try. */
+  runFromReserve<T>(work: (staged: Progress) => T): T {
+    try {
+      return this.run(work);
+    } catch (error) {
+      if (error instanceof JournalError && error.code === 'JOURNAL_FULL' && error.retryable) return this.run(work);
+      throw error;
+    }
+  }
+
   #translated(error: unknown): unknown {
     const code = sqliteCode(error);
     if (code === 'SQLITE_FULL') {
