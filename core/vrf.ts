@@ -10,8 +10,6 @@ import { bad, ok, type Result } from './result.ts';
 
 /** Size of a proof in bytes: Gamma 32, c 16, s 32 (RFC 9381 section 5.5). */
 export const VRF_PROOF_BYTES = 80;
-/** Size of an output in bytes. */
-export const VRF_OUTPUT_BYTES = 64;
 
 /** Why a proof is refused. */
 export type VrfFault = 'KEY_INVALID' | 'PROOF_LENGTH' | 'PROOF_MALFORMED' | 'PROOF_WRONG';

@@ -1,7 +1,7 @@
 /** Code lists: the secret CSV file that an issuer prints coupons from, and pictures of its codes. */
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { toFile, toString as toSvg } from 'qrcode';
+import { toFile } from 'qrcode';
 import { BizainError } from '#core/errors';
 import type { OfficeErrorCode } from './errors.ts';
 import { assertAbsent, makeFolder } from './region-file.ts';
@@ -92,9 +92,4 @@ export async function writeCodePictures(folder: string, codes: readonly ListedCo
     paths.push(path);
   }
   return paths;
-}
-
-/** A QR code as the text of an SVG picture. */
-export function codeSvg(code: string): Promise<string> {
-  return toSvg(code, { ...picture, type: 'svg' });
 }

@@ -27,8 +27,3 @@ export function keyCommitmentOf(view: LedgerView, gcn: string, serial: number): 
 export function seriesIssuedCount(view: LedgerView, gcn: string): number {
   return readSeries(view, gcn)?.issuedCount ?? 0;
 }
-
-/** The account that issues the series. */
-export function seriesIssuer(view: LedgerView, gcn: string): string | null {
-  return readSeries(view, gcn)?.issuer ?? null;
-}

@@ -1,5 +1,5 @@
 /** A journal entry: one operation with its place in a stream and what its author knew when writing it (ARCHITECTURE D3). */
-import { bytesOf, type Infer, optional, record, uint, versioned } from '#core/format';
+import { type Infer, optional, record, uint, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
 import { accountIdFormat, epochFormat, heightFormat, sequenceFormat, timeMsFormat } from '../ids.ts';
 import { operationFormat } from '../operation.ts';
@@ -64,10 +64,3 @@ export function streamSeed(chainId: Uint8Array, author: string, epoch: number, s
 export function chainHash(previousHash: Uint8Array, entryBytes: Uint8Array): Uint8Array {
   return taggedHash('bizain/entry/1', previousHash, entryBytes);
 }
-
-/** Names one entry of one journal. */
-export const entryReferenceFormat = dependencyFormat;
-/** The name of one entry. */
-export type EntryReference = Infer<typeof entryReferenceFormat>;
-/** A chain hash, 32 bytes. */
-export const chainHashFormat = bytesOf(32);

@@ -1,5 +1,5 @@
 /** What validators publish to terminals and what terminals ask, over any MQTT 3.1.1 or 5 broker (topics.ts names the topics). */
-import { bytes, bytesOf, type Infer, list, optional, record, text, uint, variant, versioned } from '#core/format';
+import { bytesOf, type Infer, list, optional, record, text, uint, variant, versioned } from '#core/format';
 import { accountIdFormat, epochFormat, hashFormat, heightFormat, sequenceFormat, shardIdFormat } from '#ledger/ids';
 import { streamFormat } from '#ledger/journal/entry';
 import { receiptFormat } from '#ledger/receipt';
@@ -149,6 +149,3 @@ export const replyFormat = versioned(
 );
 export type GatewayReply = Infer<typeof replyFormat>;
 export type GatewayAnswer = GatewayReply['answer'];
-
-/** Anything a terminal may receive, for dispatch by topic. */
-export const opaqueMessageFormat = bytes({ max: gatewayMessageBytesMax });
