@@ -16,6 +16,7 @@ import { RegionLine } from '#sync/outbox/region-line';
 import type { Genesis } from '#sync/wire/genesis';
 import { openShardStore, type ShardStore } from '../shard-store/shard-store.ts';
 import { ShardSync } from '../shard-store/shard-sync.ts';
+import type { DemoErrorCode } from './errors.ts';
 
 const pollMs = 20;
 const waitMsMax = 15_000;
@@ -118,7 +119,7 @@ export class Auditor {
       await sleep(this.clock, pollMs);
     }
     throw new BizainError({
-      code: 'DEMO_STEP_FAILED',
+      code: 'DEMO_STEP_FAILED' satisfies DemoErrorCode,
       message: `the certified ledger at height ${this.height} does not show within ${waitMsMax} ms that ${what}`,
     });
   }

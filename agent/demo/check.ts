@@ -1,13 +1,14 @@
 /** What a step of the story claims, checked: a wrong claim ends the demo with what was expected and what was found. */
 import { BizainError } from '#core/errors';
 import type { Verdict } from '../verdict/verdict.ts';
+import type { DemoErrorCode } from './errors.ts';
 
 /** Fails the step unless `found` equals `expected` (JSON values, compared by their text). */
 export function expectEqual(what: string, found: unknown, expected: unknown): void {
   const [foundText, expectedText] = [JSON.stringify(found), JSON.stringify(expected)];
   if (foundText === expectedText) return;
   throw new BizainError({
-    code: 'DEMO_STEP_FAILED',
+    code: 'DEMO_STEP_FAILED' satisfies DemoErrorCode,
     message: `${what}: expected ${expectedText}, found ${foundText}`,
   });
 }

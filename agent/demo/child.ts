@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type Clock, withDeadline } from '#core/clock';
 import { BizainError } from '#core/errors';
+import type { DemoErrorCode } from './errors.ts';
 
 /** A running child that has printed its ready line. */
 export interface Child {
@@ -89,7 +90,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     await stop('SIGKILL');
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BizainError({
-      code: 'CHILD_NOT_READY',
+      code: 'CHILD_NOT_READY' satisfies DemoErrorCode,
       message: `${options.name} did not start: ${reason}. Its last words: ${errorTail.trim() || '(none)'}`,
       cause,
     });

@@ -2,6 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import { BizainError } from '#core/errors';
+import type { DemoErrorCode } from './errors.ts';
 
 /** A running embedded broker. */
 export interface EmbeddedBroker {
@@ -32,7 +33,7 @@ export async function startEmbeddedBroker(options: {
     server.once('error', (cause) =>
       reject(
         new BizainError({
-          code: 'BROKER_PORT_TAKEN',
+          code: 'BROKER_PORT_TAKEN' satisfies DemoErrorCode,
           message: `Could not listen on ${options.host}:${options.port}: ${cause.message}. Choose another port or stop what uses it.`,
           cause,
         }),

@@ -8,6 +8,7 @@ import type { TerminalEvent } from '../events.ts';
 import type { QueueItem, TerminalStatus } from '../status.ts';
 import type { Settlement, Verdict } from '../verdict/verdict.ts';
 import { type Child, startChild } from './child.ts';
+import type { DemoErrorCode } from './errors.ts';
 import { readEventStream } from './event-stream.ts';
 
 /** Where a lane lives and how its scanner speaks. */
@@ -102,7 +103,7 @@ export class Lane {
   }
 
   private failure(what: string): BizainError {
-    return new BizainError({ code: 'DEMO_STEP_FAILED', message: `${this.label}: ${what}` });
+    return new BizainError({ code: 'DEMO_STEP_FAILED' satisfies DemoErrorCode, message: `${this.label}: ${what}` });
   }
 
   /** Scans a code with the simulated scanner and waits for the verdict. */

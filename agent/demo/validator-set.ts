@@ -2,6 +2,7 @@
 import { type Clock, sleep } from '#core/clock';
 import { BizainError } from '#core/errors';
 import { type Child, startChild } from './child.ts';
+import type { DemoErrorCode } from './errors.ts';
 
 const readyMsMax = 30_000;
 const pollMs = 100;
@@ -75,7 +76,7 @@ export class ValidatorSet {
       await sleep(this.options.clock, pollMs);
     }
     throw new BizainError({
-      code: 'DEMO_STEP_FAILED',
+      code: 'DEMO_STEP_FAILED' satisfies DemoErrorCode,
       message: `${this.nameOf(index)} did not reach height ${height} within ${waitMsMax} ms`,
     });
   }

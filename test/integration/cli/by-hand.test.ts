@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePortBlock } from '#agent/demo/free-ports';
 import { readCodeList } from '#agent/office/code-list';
 import type { TerminalStatus } from '#agent/status';
 import type { Verdict } from '#agent/verdict/verdict';
@@ -36,7 +37,7 @@ afterAll(async () => {
 
 describe('a region and a store by hand', () => {
   it('from nothing to a coupon that is final, a product that is sold, and a clean stop', async () => {
-    const [brokerPort, peerPort, hubPort] = [await freePort(), await freePort(), await freePort()];
+    const [brokerPort, peerPort, hubPort] = [await freePort(), await freePortBlock(4), await freePort()];
     const broker = `mqtt://127.0.0.1:${brokerPort}`;
     const region = join(folder, 'east');
     expect((await serve('broker', '--listen', `127.0.0.1:${brokerPort}`)).ready).toEqual({ event: 'ready', broker });

@@ -1,9 +1,9 @@
 /** A region of real validators in this process: real sockets, real SQLite files, a real broker. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { freePortBlock } from '#agent/demo/free-ports';
 import { createRegion } from '#agent/office/region-setup';
 import { readKeyFile } from '#core/atomic-file';
 import { systemClock } from '#core/clock';
@@ -93,7 +93,7 @@ export class LiveRegion {
       name: 'test',
       validators: 4,
       peerHost: '127.0.0.1',
-      peerPortBase: await freeRange(4),
+      peerPortBase: await freePortBlock(4),
       brokers: [{ url: broker.url }],
       entropy: systemEntropy,
       clock: systemClock,
@@ -166,22 +166,4 @@ export class LiveRegion {
   }
 }
 
-let rangesTaken = 0;
-
-/** The first of `count` free ports in a row, below those that the system gives out by itself. */
-async function freeRange(count: number): Promise<number> {
-  for (;;) {
-    const first = 12_000 + ((process.pid * 64 + rangesTaken++ * count) % 16_000);
-    const ports = Array.from({ length: count }, (_, at) => first + at);
-    const free = await Promise.all(ports.map(isFree));
-    if (free.every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
+const rangesTaken = 0;

@@ -5,6 +5,7 @@ import { API_ERROR_CODES } from '#agent/api/errors';
 import { packageRoot } from '#agent/api/screen-files';
 import { CLI_ERROR_CODES } from '#agent/cli/errors';
 import { exitCode } from '#agent/cli/exit-code';
+import { DEMO_ERROR_CODES } from '#agent/demo/errors';
 import { OFFICE_ERROR_CODES } from '#agent/office/errors';
 
 const readme = readFileSync(join(packageRoot(), 'agent/README.md'), 'utf8');
@@ -15,7 +16,7 @@ const firstCells = (heading: string): string[] => {
 
 describe('agent/README.md', () => {
   it('lists exactly the error codes that the faces raise', () => {
-    const raised = [...API_ERROR_CODES, ...OFFICE_ERROR_CODES, ...CLI_ERROR_CODES];
+    const raised = [...API_ERROR_CODES, ...OFFICE_ERROR_CODES, ...CLI_ERROR_CODES, ...DEMO_ERROR_CODES];
     expect(firstCells('## Error codes of the faces').sort()).toEqual([...raised].sort());
   });
 
