@@ -165,5 +165,3 @@ export class LiveRegion {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
-
-const rangesTaken = 0;
