@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
+import { HashedShard } from '#agent/shard-store/hashed-shard';
 import { publicKeyOf } from '#core/ed25519';
 import type { Operation } from '#ledger/operation';
-import { ShardTree } from '#ledger/state/shard-tree';
 import type { GatewayAnswer } from '#sync/wire/gateway-message';
 import { startMosquitto } from '../../fixtures/broker.ts';
 import { seedOf, TestAuthor } from '../../fixtures/region.ts';
@@ -31,10 +31,10 @@ async function ask<K extends GatewayAnswer['kind']>(
 }
 
 /** A till's copy of a shard from a snapshot, checked against its certificate. */
-async function fetchShard(shard: string): Promise<{ tree: ShardTree; height: number }> {
+async function fetchShard(shard: string): Promise<{ tree: HashedShard; height: number }> {
   // A validator that is a moment behind says NOT_FOUND, rightly.
   await region.settled();
-  const tree = new ShardTree(shard);
+  const tree = new HashedShard(shard);
   let part = await ask('snapshot', { kind: 'snapshot', shard, height: null, chunk: 0 });
   const { height, leafCount } = part.chunk;
   const leaves = [];
@@ -44,6 +44,7 @@ async function fetchShard(shard: string): Promise<{ tree: ShardTree; height: num
     part = await ask('snapshot', { kind: 'snapshot', shard, height, chunk });
   }
   const staged = tree.stage(leafCount, leaves);
+  if (staged === null) throw new Error('a snapshot leaves no slot out');
   const certified = region.light.checkShard(part.lightBlock, part.proof, shard);
   expect(certified.ok && certified.value.hasRoot(staged.root)).toBe(true);
   staged.commit();
@@ -62,6 +63,7 @@ test('a snapshot and the deltas since it lead to the certified root, over Mosqui
   if (!checked.ok) throw new Error(checked.reason);
   expect(checked.value.delta.baseRoot).toEqual(tree.root);
   const staged = tree.stage(message.delta.leafCount, message.delta.leaves);
+  if (staged === null) throw new Error('a delta leaves no slot out');
   expect(checked.value.certified.hasRoot(staged.root)).toBe(true);
 });
 
@@ -103,7 +105,8 @@ test('a shard of many leaves comes in chunks of one height while blocks go on ch
   const leaves = [first, second].flatMap(({ chunk }) =>
     chunk.leaves.map((leaf, at) => ({ slot: chunk.firstSlot + at, ...leaf })),
   );
-  const staged = new ShardTree('r').stage(leafCount, leaves);
+  const staged = new HashedShard('r').stage(leafCount, leaves);
+  if (staged === null) throw new Error('a snapshot leaves no slot out');
   const certified = region.light.checkShard(second.lightBlock, second.proof, 'r');
   expect(certified.ok && certified.value.hasRoot(staged.root)).toBe(true);
   const beyond = await ask('none', { kind: 'snapshot', shard: 'r', height, chunk: 2 }, only);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HashedShard } from '#agent/shard-store/hashed-shard';
 import { decode, encode } from '#core/format';
 import { executeBlock } from '#ledger/execute';
 import type { ShardId } from '#ledger/ids';
@@ -8,7 +9,6 @@ import { reasonsIn } from '#ledger/reasons';
 import { outcomes, type Receipt } from '#ledger/receipt';
 import { shardDeltaFormat } from '#ledger/state/delta';
 import { LedgerState, type StateChange } from '#ledger/state/ledger-state';
-import { ShardTree } from '#ledger/state/shard-tree';
 import type { LedgerView } from '#ledger/state/view';
 import { chainId, type World } from '../../unit/ledger/world.ts';
 import { checkConservation, type Tally } from './conservation.ts';
@@ -38,16 +38,18 @@ function run(
 /** What a till keeps: values and trees built from deltas alone. */
 class Till implements LedgerView {
   readonly values = new Map<ShardId, Map<string, Uint8Array>>();
-  readonly trees = new Map<ShardId, ShardTree>();
+  readonly trees = new Map<ShardId, HashedShard>();
 
   constructor(state: LedgerState) {
     for (const shard of state.shardIds()) this.#take(shard, [...state.leaves(shard)], state.leafCount(shard));
   }
 
   #take(shard: ShardId, leaves: readonly { slot: number; key: string; value: Uint8Array }[], leafCount: number): void {
-    const tree = this.trees.get(shard) ?? new ShardTree(shard);
+    const tree = this.trees.get(shard) ?? new HashedShard(shard);
     this.trees.set(shard, tree);
-    tree.stage(leafCount, leaves).commit();
+    const staged = tree.stage(leafCount, leaves);
+    if (staged === null) throw new Error('a delta of the ledger is dense');
+    staged.commit();
     const values = this.values.get(shard) ?? new Map<string, Uint8Array>();
     this.values.set(shard, values);
     for (const { key, value } of leaves) values.set(key, value);
@@ -57,7 +59,7 @@ class Till implements LedgerView {
     for (const delta of change.deltas) {
       const received = decode(shardDeltaFormat, encode(shardDeltaFormat, delta));
       if (!received.ok) throw new Error(received.reason);
-      expect(received.value.baseRoot).toEqual(this.trees.get(delta.shard)?.root ?? new ShardTree(delta.shard).root);
+      expect(received.value.baseRoot).toEqual(this.trees.get(delta.shard)?.root ?? new HashedShard(delta.shard).root);
       this.#take(delta.shard, received.value.leaves, received.value.leafCount);
     }
   }
