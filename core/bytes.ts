@@ -6,6 +6,8 @@ import { isUtf8 } from 'node:buffer';
 
 const HEX = /^(?:[0-9a-f]{2})*$/i;
 const BASE64URL = /^[A-Za-z0-9_-]*$/;
+/** Up to here a loop beats the call of a native encoder. */
+const LOOP_LENGTH_MAX = 64;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function viewOf(buffer: Buffer): Uint8Array {
@@ -51,7 +53,28 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 /** UTF-8 of a string. A lone surrogate becomes U+FFFD: see `isWellFormedText`. */
 export function utf8(text: string): Uint8Array {
+  const { length } = text;
+  if (length <= LOOP_LENGTH_MAX) {
+    const out = new Uint8Array(length);
+    let all = 0;
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index);
+      out[index] = unit;
+      all |= unit;
+    }
+    if (all <= 0x7f) return out;
+  }
   return Uint8Array.from(Buffer.from(text, 'utf8'));
+}
+
+/** An unsigned integer below 2^32 as four bytes in big endian. */
+export function uint32Bytes(value: number): Uint8Array {
+  const out = new Uint8Array(4);
+  out[0] = value >>> 24;
+  out[1] = value >>> 16;
+  out[2] = value >>> 8;
+  out[3] = value;
+  return out;
 }
 
 /** Whether a string has no lone surrogate, so that its UTF-8 form decodes to the same string. */

@@ -3,39 +3,34 @@
  * `encode` asserts the limits (our own values), `decode` refuses with a reason (other people's bytes).
  */
 import { assert } from './assert.ts';
-import { bigintFromBytes, bigintToBytes, isWellFormedText } from './bytes.ts';
-import { type CborValue, type CodecReason, decodeCbor, encodeTrusted } from './codec.ts';
+import { CborReader } from './cbor-reader.ts';
+import { scanCbor } from './cbor-scan.ts';
+import { type CborWriter, cborMajor, cborSimple, sharedWriter } from './cbor-writer.ts';
+import { CBOR_ITEMS_MAX, type CodecReason, encodeCbor } from './codec.ts';
 import { decodeLimitsOf, type FormatLimits, type FormatShape } from './format-shape.ts';
 import { type Fields, type Loose, RecordLayout } from './record-layout.ts';
 import { bad, ok, type Result } from './result.ts';
+import { TextRule } from './text-rule.ts';
+import { type Alternative, alternativesOf } from './variant-cases.ts';
 
 /** Largest `max` of `bytes` and `text`, in bytes. */
 export const FIELD_BYTES_MAX = 64 * 1024 * 1024;
 
-/**
- * A type on the wire. `toCbor` asserts that the value fits; `fromCbor` returns the value or a reason
- * whose detail begins with `path`. Neither keeps the value; byte strings are passed on, not copied.
- */
+/** A type on the wire. `encode` and `decode` are the way to use one; its methods are for formats around it. */
 export interface Format<T> {
   readonly shape: FormatShape;
   /** What `decode` accepts at the top level. */
   readonly limits: FormatLimits;
-  toCbor(value: T): CborValue;
-  fromCbor(value: CborValue, path: string): Result<T, CodecReason>;
+  /** Writes the value; asserts that it fits. */
+  write(writer: CborWriter, value: T): void;
+  /** Reads one value, or stops the reader and gives `undefined`. */
+  read(reader: CborReader): T | undefined;
 }
 
 /** The TypeScript type of a format. */
 export type Infer<F> = F extends Format<infer T> ? T : never;
 
-type Decoded<T> = Result<T, CodecReason>;
-
-function wrongType(path: string, wanted: string): Decoded<never> {
-  return bad('WRONG_TYPE', `${path}: ${wanted} expected`);
-}
-
-function outOfRange(path: string, what: string): Decoded<never> {
-  return bad('OUT_OF_RANGE', `${path}: ${what}`);
-}
+// What is asserted of every value stands behind an `if`, so that its text is made only when it is needed.
 
 /** An unsigned integer up to `max`, at most 2^53 - 1, as a number. */
 export function uint(options: { readonly max?: number } = {}): Format<number> {
@@ -45,16 +40,12 @@ export function uint(options: { readonly max?: number } = {}): Format<number> {
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(value) {
-      assert(Number.isSafeInteger(value) && value >= 0 && value <= max, `${value} is no integer of 0 to ${max}`);
-      return value;
+    write(writer, value) {
+      const fits = Number.isSafeInteger(value) && value >= 0 && value <= max && !Object.is(value, -0);
+      if (!fits) assert(false, `${value} is no integer of 0 to ${max}`);
+      writer.head(cborMajor.uint, value);
     },
-    fromCbor(value, path) {
-      if (typeof value === 'number') {
-        return value >= 0 && value <= max ? ok(value) : outOfRange(path, `${value} is not within 0 to ${max}`);
-      }
-      return typeof value === 'bigint' ? outOfRange(path, `over ${max}`) : wrongType(path, 'integer');
-    },
+    read: (reader) => reader.uint(max),
   };
 }
 
@@ -66,26 +57,18 @@ export function bigUint(options: { readonly bitsMax: number }): Format<bigint> {
   const { bitsMax } = options;
   assert(Number.isSafeInteger(bitsMax) && bitsMax >= 1 && bitsMax <= 512, `bigUint of ${bitsMax} bits`);
   const limit = 1n << BigInt(bitsMax);
-  const wide = bitsMax > 64;
+  const isWide = bitsMax > 64;
   const shape: FormatShape = { type: 'bigUint', bitsMax };
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(value) {
-      assert(typeof value === 'bigint' && value >= 0n && value < limit, `${value} is no integer of ${bitsMax} bits`);
-      return wide ? bigintToBytes(value) : value;
+    write(writer, value) {
+      const fits = typeof value === 'bigint' && value >= 0n && value < limit;
+      if (!fits) assert(false, `${value} is no integer of ${bitsMax} bits`);
+      if (isWide) writer.bigBytes(value);
+      else writer.bigHead(cborMajor.uint, value);
     },
-    fromCbor(value, path) {
-      let number: bigint;
-      if (wide) {
-        if (!(value instanceof Uint8Array)) return wrongType(path, 'byte string');
-        if (value[0] === 0) return bad('NOT_CANONICAL', `${path}: leading zero`);
-        number = bigintFromBytes(value);
-      } else if (typeof value === 'bigint') number = value;
-      else if (typeof value === 'number') number = BigInt(value);
-      else return wrongType(path, 'integer');
-      return number >= 0n && number < limit ? ok(number) : outOfRange(path, `not within ${bitsMax} bits`);
-    },
+    read: (reader) => (isWide ? reader.bigBytes(limit, bitsMax) : reader.bigUint(limit, bitsMax)),
   };
 }
 
@@ -96,24 +79,28 @@ function assertSizes(min: number, max: number): void {
   );
 }
 
-/** A byte string of `min` (default 0) to `max` bytes. */
-export function bytes(options: { readonly min?: number; readonly max: number }): Format<Uint8Array> {
-  const { min = 0, max } = options;
+/**
+ * A byte string of `min` (default 0) to `max` bytes. Decoded it is a copy, or with `view` a part of the input: for large content
+ * that is looked at and let go, from bytes that nobody changes.
+ */
+export function bytes(options: {
+  readonly min?: number;
+  readonly max: number;
+  readonly view?: boolean;
+}): Format<Uint8Array> {
+  const { min = 0, max, view = false } = options;
   assertSizes(min, max);
   const shape: FormatShape = { type: 'bytes', min, max };
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(value) {
+    write(writer, value) {
       assert(value instanceof Uint8Array, 'a byte string must be a Uint8Array');
-      assert(value.length >= min && value.length <= max, `${value.length} bytes, not ${min} to ${max}`);
-      return value;
+      const { length } = value;
+      if (length < min || length > max) assert(false, `${length} bytes, not ${min} to ${max}`);
+      writer.byteString(value);
     },
-    fromCbor(value, path) {
-      if (!(value instanceof Uint8Array)) return wrongType(path, 'byte string');
-      if (value.length >= min && value.length <= max) return ok(value);
-      return outOfRange(path, `${value.length} bytes, not ${min} to ${max}`);
-    },
+    read: (reader) => reader.byteString(min, max, view),
   };
 }
 
@@ -133,32 +120,16 @@ export function text(options: {
 }): Format<string> {
   const { min = 0, max, pattern } = options;
   assertSizes(min, max);
-  assert(pattern === undefined || !/[gy]/.test(pattern.flags), 'a text pattern must have no state');
+  const rule = new TextRule(min, max, pattern);
   const shape: FormatShape = { type: 'text', min, max, pattern: pattern?.source ?? null };
-
-  /** UTF-8 takes 1 to 3 bytes for a UTF-16 unit, so most texts need no counting. */
-  function sizeFits(value: string): boolean {
-    if (value.length > max) return false;
-    if (value.length >= min && value.length * 3 <= max) return true;
-    const size = Buffer.byteLength(value, 'utf8');
-    return size >= min && size <= max;
-  }
-
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(value) {
-      assert(typeof value === 'string' && sizeFits(value), `text is not ${min} to ${max} bytes`);
-      assert(isWellFormedText(value), 'text with a lone surrogate has no UTF-8 form');
-      assert(pattern === undefined || pattern.test(value), `text does not match ${pattern?.source}`);
-      return value;
+    write(writer, value) {
+      rule.assertFits(value);
+      writer.text(value);
     },
-    fromCbor(value, path) {
-      if (typeof value !== 'string') return wrongType(path, 'text');
-      if (!sizeFits(value)) return outOfRange(path, `text is not ${min} to ${max} bytes`);
-      if (pattern !== undefined && !pattern.test(value)) return outOfRange(path, `does not match ${pattern.source}`);
-      return ok(value);
-    },
+    read: (reader) => reader.text(rule),
   };
 }
 
@@ -168,11 +139,11 @@ export function bool(): Format<boolean> {
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(value) {
-      assert(typeof value === 'boolean', `${value} is not a boolean`);
-      return value;
+    write(writer, value) {
+      assert(typeof value === 'boolean', 'a boolean is true or false');
+      writer.simple(value ? cborSimple.true : cborSimple.false);
     },
-    fromCbor: (value, path) => (typeof value === 'boolean' ? ok(value) : wrongType(path, 'boolean')),
+    read: (reader) => reader.bool(),
   };
 }
 
@@ -180,26 +151,32 @@ export function bool(): Format<boolean> {
 export function literal<const V extends string | number | boolean | null>(expected: V): Format<V> {
   assert(typeof expected !== 'number' || Number.isSafeInteger(expected), `literal ${expected} is not an integer`);
   const shape: FormatShape = { type: 'literal', value: expected };
+  const encoded = encodeCbor(expected);
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(value) {
-      assert(value === expected, `${value} is not ${expected}`);
-      return value;
+    write(writer, value) {
+      if (value !== expected) assert(false, `${value} is not ${expected}`);
+      writer.raw(encoded);
     },
-    fromCbor: (value, path) => (value === expected ? ok(expected) : outOfRange(path, `not ${expected}`)),
+    read: (reader) => (reader.skipIf(encoded) ? expected : reader.fail('OUT_OF_RANGE', `: not ${expected}`)),
   };
 }
 
+const encodedNull = Uint8Array.of(cborSimple.null);
+
 /** A value or null. The inner format must not itself accept null. */
 export function optional<T>(inner: Format<T>): Format<T | null> {
-  assert(!inner.fromCbor(null, '').ok, 'optional of a format that accepts null is ambiguous');
+  assert(!decode(inner, encodedNull).ok, 'optional of a format that accepts null is ambiguous');
   const shape: FormatShape = { type: 'optional', inner: inner.shape };
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor: (value) => (value === null ? null : inner.toCbor(value)),
-    fromCbor: (value, path) => (value === null ? ok(null) : inner.fromCbor(value, path)),
+    write(writer, value) {
+      if (value === null) writer.simple(cborSimple.null);
+      else inner.write(writer, value);
+    },
+    read: (reader) => (reader.skipNull() ? null : inner.read(reader)),
   };
 }
 
@@ -214,24 +191,26 @@ export function list<T>(
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(values) {
+    write(writer, values) {
       assert(Array.isArray(values), 'a list must be an array');
-      assert(values.length >= min && values.length <= max, `${values.length} items, not ${min} to ${max}`);
-      const out: CborValue[] = [];
-      for (const value of values) out.push(item.toCbor(value));
-      return out;
+      const { length } = values;
+      if (length < min || length > max) assert(false, `${length} items, not ${min} to ${max}`);
+      writer.head(cborMajor.array, length);
+      for (let index = 0; index < length; index++) item.write(writer, values[index] as T);
     },
-    fromCbor(value, path) {
-      if (!Array.isArray(value)) return wrongType(path, 'array');
-      const { length } = value;
-      if (length < min || length > max) return outOfRange(path, `${length} items, not ${min} to ${max}`);
+    read(reader) {
+      const length = reader.array('array');
+      if (length < 0) return undefined;
+      if (length < min || length > max) {
+        return reader.fail('OUT_OF_RANGE', `: ${length} items, not ${min} to ${max}`);
+      }
       const out: T[] = [];
       for (let index = 0; index < length; index++) {
-        const decoded = item.fromCbor(value[index], '');
-        if (!decoded.ok) return bad(decoded.reason, `${path}[${index}]${decoded.detail ?? ''}`);
-        out.push(decoded.value);
+        const value = item.read(reader);
+        if (value === undefined) return reader.within(`[${index}]`);
+        out.push(value);
       }
-      return ok(out);
+      return out;
     },
   };
 }
@@ -244,10 +223,6 @@ export interface RecordFormat<T> extends Format<T> {
   readonly layout: RecordLayout;
 }
 
-function under(path: string, fault: { readonly reason: CodecReason; readonly detail?: string }): Decoded<never> {
-  return path === '' ? (fault as Decoded<never>) : bad(fault.reason, `${path}${fault.detail ?? ''}`);
-}
-
 /** A record: a CBOR array of the fields in declared order, of exactly that length. */
 export function record<const F extends Fields>(name: string, fields: F): RecordFormat<RecordOf<F>> {
   const layout = new RecordLayout(name, fields);
@@ -256,11 +231,13 @@ export function record<const F extends Fields>(name: string, fields: F): RecordF
     layout,
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor: (value) => layout.write(value as Loose, []),
-    fromCbor(value, path) {
-      if (!Array.isArray(value)) return bad('WRONG_TYPE', `${path}: ${name} expected`);
-      const decoded = layout.read(value, 0, {});
-      return decoded.ok ? (decoded as Decoded<RecordOf<F>>) : under(path, decoded);
+    write(writer, value) {
+      writer.head(cborMajor.array, layout.names.length);
+      layout.write(writer, value as Loose);
+    },
+    read(reader) {
+      const items = reader.array(name);
+      return items < 0 ? undefined : (layout.read(reader, items, 0, {}) as RecordOf<F> | undefined);
     },
   };
 }
@@ -275,58 +252,46 @@ export type VariantOf<C extends Cases> = {
     : { readonly kind: K; readonly value: Infer<C[K]['format']> };
 }[keyof C & string];
 
-interface Alternative {
-  readonly kind: string;
-  readonly tag: number;
-  readonly format: Format<unknown>;
-  readonly layout: RecordLayout | null;
-}
-
-function alternativesOf(name: string, cases: Cases): readonly Alternative[] {
-  const alternatives = Object.entries(cases).map(([kind, { tag, format }]) => {
-    assert(Number.isSafeInteger(tag) && tag >= 0 && tag <= 0xffff, `${name}: tag ${tag} of ${kind}`);
-    const layout = 'layout' in format ? (format as RecordFormat<unknown>).layout : null;
-    assert(layout === null || !layout.names.includes('kind'), `${name}.${kind} has a field called kind`);
-    return { kind, tag, format, layout };
-  });
-  const tags = new Set(alternatives.map(({ tag }) => tag));
-  assert(tags.size === alternatives.length && tags.size > 0, `${name}: tags must be unique and at least one`);
-  return alternatives;
-}
-
 /** One of several kinds: `[tag, ...fields]` for a record, `[tag, value]` for any other format. */
 export function variant<const C extends Cases>(name: string, cases: C): Format<VariantOf<C>> {
   const alternatives = alternativesOf(name, cases);
   const byKind = new Map(alternatives.map((alternative) => [alternative.kind, alternative]));
-  const byTag = new Map<CborValue, Alternative>(alternatives.map((alternative) => [alternative.tag, alternative]));
+  const byTag = new Map(alternatives.map((alternative) => [alternative.tag, alternative]));
   const shape: FormatShape = {
     type: 'variant',
     name,
     cases: alternatives.map(({ kind, tag, format }) => ({ kind, tag, shape: format.shape })),
   };
+
+  /** The fields or the value of the alternative, behind its tag. */
+  function readCase(reader: CborReader, items: number, { kind, layout, format }: Alternative): unknown {
+    if (layout !== null) return layout.read(reader, items, 1, { kind });
+    if (items !== 2) return reader.fail('WRONG_LENGTH', `: ${items} items, 2 expected`);
+    const value = format.read(reader);
+    return value === undefined ? undefined : { kind, value };
+  }
+
   return {
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor(value) {
+    write(writer, value) {
       const loose = value as unknown as Loose & { readonly kind: string; readonly value?: unknown };
       const alternative = byKind.get(loose.kind);
-      assert(alternative !== undefined, `${name} has no kind ${loose.kind}`);
-      if (alternative.layout !== null) return alternative.layout.write(loose, [alternative.tag]);
-      return [alternative.tag, alternative.format.toCbor(loose.value)];
+      if (alternative === undefined) assert(false, `${name} has no kind ${loose.kind}`);
+      const { tag, layout, format } = alternative;
+      writer.head(cborMajor.array, 1 + (layout === null ? 1 : layout.names.length));
+      writer.head(cborMajor.uint, tag);
+      if (layout === null) format.write(writer, loose.value);
+      else layout.write(writer, loose);
     },
-    fromCbor(value, path): Decoded<VariantOf<C>> {
-      if (!Array.isArray(value) || value.length === 0) return bad('WRONG_TYPE', `${path}: ${name} expected`);
-      const alternative = byTag.get(value[0]);
-      if (alternative === undefined) return bad('UNKNOWN_KIND', `${path}: ${name} of unknown kind`);
-      const { kind, layout, format } = alternative;
-      if (layout !== null) {
-        const decoded = layout.read(value, 1, { kind });
-        return decoded.ok ? (decoded as unknown as Decoded<VariantOf<C>>) : under(`${path}<${kind}>`, decoded);
-      }
-      if (value.length !== 2) return bad('WRONG_LENGTH', `${path}<${kind}>: ${value.length} items, 2 expected`);
-      const inner = format.fromCbor(value[1], '');
-      if (!inner.ok) return under(`${path}<${kind}>`, inner);
-      return ok({ kind, value: inner.value } as unknown as VariantOf<C>);
+    read(reader) {
+      const items = reader.array(name);
+      if (items < 0) return undefined;
+      if (items === 0) return reader.fail('WRONG_TYPE', `: ${name} expected`);
+      const alternative = byTag.get(reader.mark());
+      if (alternative === undefined) return reader.fail('UNKNOWN_KIND', `: ${name} of unknown kind`);
+      const value = readCase(reader, items, alternative);
+      return value === undefined ? reader.within(`<${alternative.kind}>`) : (value as VariantOf<C>);
     },
   };
 }
@@ -357,28 +322,63 @@ export function versioned<const F extends Fields>(
     bytesMax,
     shape,
     limits: decodeLimitsOf(shape),
-    toCbor: (value) => layout.write(value as Loose, [version]),
-    fromCbor(value, path) {
-      if (!Array.isArray(value)) return bad('WRONG_TYPE', `${path}: ${name} expected`);
-      if (value[0] !== version) return bad('UNKNOWN_VERSION', `${path}: ${name} of another version than ${version}`);
-      const decoded = layout.read(value, 1, {});
-      return decoded.ok ? (decoded as Decoded<RecordOf<F>>) : under(path, decoded);
+    write(writer, value) {
+      writer.head(cborMajor.array, 1 + layout.names.length);
+      writer.head(cborMajor.uint, version);
+      layout.write(writer, value as Loose);
+    },
+    read(reader) {
+      const items = reader.array(name);
+      if (items < 0) return undefined;
+      if (items === 0 || reader.mark() !== version) {
+        return reader.fail('UNKNOWN_VERSION', `: ${name} of another version than ${version}`);
+      }
+      return layout.read(reader, items, 1, {}) as RecordOf<F> | undefined;
     },
   };
 }
 
+/** Writes the encoding of a value behind what the writer holds. Asserts every limit of the format, its total size included. */
+export function writeWithin<T>(writer: CborWriter, format: Format<T>, value: T): void {
+  const start = writer.at;
+  format.write(writer, value);
+  const size = writer.at - start;
+  if (size > format.limits.bytesMax) assert(false, `encoding of ${size} bytes, at most ${format.limits.bytesMax}`);
+}
+
 /** The one encoding of a value. Asserts every limit of the format, its total size included. */
 export function encode<T>(format: Format<T>, value: T): Uint8Array {
-  const encoded = encodeTrusted(format.toCbor(value));
-  assert(
-    encoded.length <= format.limits.bytesMax,
-    `encoding of ${encoded.length} bytes, at most ${format.limits.bytesMax}`,
-  );
-  return encoded;
+  const start = sharedWriter.at;
+  try {
+    writeWithin(sharedWriter, format, value);
+    return sharedWriter.copyFrom(start);
+  } finally {
+    sharedWriter.dropFrom(start);
+  }
+}
+
+/** Formats read one after the other: none of them decodes anything on its own. */
+const sharedReader = new CborReader();
+
+/** The answer that the bytes as a whole deserve where reading has stopped: their own fault comes before the format's. */
+function refusal(format: Format<unknown>, encoded: Uint8Array, reader: CborReader): Result<never, CodecReason> {
+  const { bytesMax, depthMax, itemsMax } = format.limits;
+  const fault = scanCbor(encoded, bytesMax, depthMax, itemsMax);
+  if (fault !== undefined) return fault;
+  return bad(reader.reason ?? 'NOT_CANONICAL', reader.detail);
 }
 
 /** The value that the bytes encode, or the reason why they are none of this format. Never throws. */
 export function decode<T>(format: Format<T>, encoded: Uint8Array): Result<T, CodecReason> {
-  const value = decodeCbor(encoded, format.limits);
-  return value.ok ? format.fromCbor(value.value, '') : value;
+  const { bytesMax, depthMax, itemsMax } = format.limits;
+  // A value of the format is within its depth, and within its items unless the codec's own limit is lower.
+  if (encoded.length > bytesMax || itemsMax === CBOR_ITEMS_MAX) {
+    const fault = scanCbor(encoded, bytesMax, depthMax, itemsMax);
+    if (fault !== undefined) return fault;
+  }
+  sharedReader.start(encoded);
+  const value = format.read(sharedReader);
+  const answer = value !== undefined && sharedReader.atEnd ? ok(value) : refusal(format, encoded, sharedReader);
+  sharedReader.end();
+  return answer;
 }

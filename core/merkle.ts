@@ -41,7 +41,7 @@ function firstLevel(leaves: readonly Uint8Array[]): Uint8Array {
   const level = new Uint8Array((leaves.length + (leaves.length & 1)) * HASH_BYTES);
   for (let index = 0; index < leaves.length; index++) {
     const leaf = leaves[index] as Uint8Array;
-    assert(leaf.length === HASH_BYTES, `leaf ${index} is ${leaf.length} bytes`);
+    if (leaf.length !== HASH_BYTES) assert(false, `leaf ${index} is ${leaf.length} bytes`);
     level.set(leaf, index * HASH_BYTES);
   }
   return level;

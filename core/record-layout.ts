@@ -1,9 +1,9 @@
-/** The fields of a record in wire order, and how to read and write them at an offset of a CBOR array. */
+/** The fields of a record in wire order, and how to read and write them behind what comes before them in their array. */
 import { assert } from './assert.ts';
-import type { CborValue, CodecReason } from './codec.ts';
+import type { CborReader } from './cbor-reader.ts';
+import type { CborWriter } from './cbor-writer.ts';
 import type { Format } from './format.ts';
 import type { FieldShape } from './format-shape.ts';
-import { bad, ok, type Result } from './result.ts';
 
 /** Most fields of a record. */
 export const FIELDS_MAX = 64;
@@ -26,36 +26,29 @@ export class RecordLayout {
     assert(this.names.length <= FIELDS_MAX, `${owner} has more than ${FIELDS_MAX} fields`);
     // Keys that look like integers are enumerated before all others: their place would be a surprise.
     for (const name of this.names) assert(/^[a-z][A-Za-z0-9]*$/.test(name), `${owner}: field name "${name}"`);
-    this.shapes = this.names.map((name, index) => ({ name, shape: this.#format(index).shape }));
+    this.shapes = this.names.map((name, index) => ({ name, shape: (this.#formats[index] as Format<unknown>).shape }));
   }
 
-  #format(index: number): Format<unknown> {
-    const format = this.#formats[index];
-    assert(format !== undefined, `no field ${index}`);
-    return format;
-  }
-
-  /** Appends the fields of `value` to `into`. */
-  write(value: Loose, into: CborValue[]): CborValue[] {
+  /** Writes the fields of `value`. */
+  write(writer: CborWriter, value: Loose): void {
     const { names } = this;
+    const formats = this.#formats;
     for (let index = 0; index < names.length; index++) {
-      into.push(this.#format(index).toCbor(value[names[index] as string]));
+      (formats[index] as Format<unknown>).write(writer, value[names[index] as string]);
+    }
+  }
+
+  /** Reads the fields, of an array of `items` whose first `offset` have been read, into `into`. */
+  read(reader: CborReader, items: number, offset: number, into: Loose): Loose | undefined {
+    const { names } = this;
+    const formats = this.#formats;
+    const expected = names.length + offset;
+    if (items !== expected) return reader.fail('WRONG_LENGTH', `: ${items} items, ${expected} expected`);
+    for (let index = 0; index < names.length; index++) {
+      const value = (formats[index] as Format<unknown>).read(reader);
+      if (value === undefined) return reader.within(`.${names[index]}`);
+      into[names[index] as string] = value;
     }
     return into;
-  }
-
-  /** Reads the fields from `items` behind the first `offset`, into `into`. */
-  read(items: readonly CborValue[], offset: number, into: Loose): Result<Loose, CodecReason> {
-    const { names } = this;
-    if (items.length !== names.length + offset) {
-      return bad('WRONG_LENGTH', `: ${items.length} items, ${names.length + offset} expected`);
-    }
-    for (let index = 0; index < names.length; index++) {
-      const name = names[index] as string;
-      const decoded = this.#format(index).fromCbor(items[index + offset] as CborValue, '');
-      if (!decoded.ok) return bad(decoded.reason, `.${name}${decoded.detail ?? ''}`);
-      into[name] = decoded.value;
-    }
-    return ok(into);
   }
 }

@@ -11,6 +11,7 @@ import {
   isWellFormedText,
   toBase64url,
   toHex,
+  uint32Bytes,
   utf8,
 } from '#core/bytes';
 
@@ -79,6 +80,17 @@ describe('big integers', () => {
       expect(bigintFromBytes(bigintToBytes(value))).toBe(value);
     }
   });
+});
+
+it('a 32-bit integer is four bytes in big endian', () => {
+  for (const [value, hex] of [
+    [0, '00000000'],
+    [0x0102_0304, '01020304'],
+    [0x8000_0001, '80000001'],
+    [0xffff_ffff, 'ffffffff'],
+  ] as const) {
+    expect(toHex(uint32Bytes(value))).toBe(hex);
+  }
 });
 
 it('joining copies, so that later changes of a part do not show', () => {
