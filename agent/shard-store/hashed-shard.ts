@@ -1,57 +1,64 @@
 /**
- * The hashes of one cached shard: its dense tree in memory, and the leaf hashes cut into pages as the file keeps them. Read
- * back, the pages are proved by the root; a value is then proved by its leaf hash whenever it is read.
+ * The hashes of one cached shard: the upper levels of its tree in memory, the leaf hashes in the file. Read at the start, they
+ * are proved by the root; a page of them that is read later is proved by the tree, and a value by its leaf hash.
  */
+import { equalBytes } from '#core/bytes';
 import { HASH_BYTES } from '#core/hash';
 import type { ShardId } from '#ledger/ids';
 import type { Leaf } from '#ledger/state/delta';
 import { DenseTree, isDenseChange } from '#ledger/state/dense-tree';
+import type { LeafHashes } from '#ledger/state/leaf-hashes';
 import { leafHash, shardRoot } from '#ledger/state/roots';
 
-/** Leaf hashes in a page: few, so that a small change writes little. */
-const pageHashes = 16;
+/** Copies the hashes of a range of slots into an array; false where the file has not exactly these, or is no longer there. */
+export type HashReader = LeafHashes['read'];
 
-/** The leaf hashes of slots `page * 16` and on, 32 bytes each; the last page of a shard is shorter. */
-export interface HashPage {
-  readonly page: number;
-  readonly hashes: Uint8Array;
-}
-
-/** What a shard would become. `commit` may be called once, before anything else is committed. */
+/** What a shard would become. `commit` may be called once, before anything else is committed, when the file has the leaves. */
 export interface StagedShard {
   readonly root: Uint8Array;
-  /** The pages that change. */
-  pages(): HashPage[];
+  /** Hashes of the leaves, 32 bytes each, in their order. */
+  readonly hashes: Uint8Array;
   commit(): void;
+}
+
+/** Hashes in the file are not those that the certified root proved: the shard is of no more use. */
+class DamagedHashes extends Error {}
+
+function hashesInFile(read: HashReader): LeafHashes {
+  return {
+    compared: true,
+    read,
+    // The file has them: it is written before the tree.
+    commit: () => undefined,
+    damaged: (firstSlot) => {
+      throw new DamagedHashes(`at slot ${firstSlot}`);
+    },
+  };
 }
 
 /** See the file's head. */
 export class HashedShard {
   readonly shard: ShardId;
-  readonly #tree = new DenseTree();
+  readonly #tree: DenseTree;
   #root: Uint8Array;
+  #sound = true;
 
-  constructor(shard: ShardId) {
+  /** A shard over a tree of its own; without one, an empty shard with its hashes in memory. */
+  constructor(shard: ShardId, tree = new DenseTree()) {
     this.shard = shard;
-    this.#root = shardRoot(shard, 0, this.#tree.root);
+    this.#tree = tree;
+    this.#root = shardRoot(shard, tree.leafCount, tree.root);
   }
 
-  /** A shard from its pages by ascending number; null where they are not exactly those of `leafCount` leaves. */
-  static load(shard: ShardId, leafCount: number, pages: Iterable<HashPage>): HashedShard | null {
-    const loaded = new HashedShard(shard);
-    const hashes = new Uint8Array(leafCount * HASH_BYTES);
-    let filled = 0;
-    for (const { page, hashes: part } of pages) {
-      if (filled !== page * pageHashes * HASH_BYTES || filled + part.length > hashes.length) return null;
-      hashes.set(part, filled);
-      filled += part.length;
-    }
-    if (filled !== hashes.length) return null;
-    const indices = new Uint32Array(leafCount);
-    for (let slot = 0; slot < leafCount; slot++) indices[slot] = slot;
-    loaded.#tree.commit(loaded.#tree.stage(leafCount, indices, hashes));
-    loaded.#root = shardRoot(shard, leafCount, loaded.#tree.root);
-    return loaded;
+  /** A shard without leaves, whose hashes will be in a file. */
+  static empty(shard: ShardId, read: HashReader): HashedShard {
+    return new HashedShard(shard, new DenseTree(hashesInFile(read)));
+  }
+
+  /** A shard from its hashes; null where they are not exactly those of `leafCount` leaves. */
+  static load(shard: ShardId, leafCount: number, read: HashReader): HashedShard | null {
+    const tree = DenseTree.load(leafCount, hashesInFile(read));
+    return tree === null ? null : new HashedShard(shard, tree);
   }
 
   get leafCount(): number {
@@ -67,11 +74,19 @@ export class HashedShard {
     return this.#tree.byteLength;
   }
 
-  leafHashAt(slot: number): Uint8Array {
-    return this.#tree.leaf(slot);
+  /** False once hashes of the file were not the tree's. */
+  get isSound(): boolean {
+    return this.#sound;
   }
 
-  /** The shard after these leaves; null where they are not ascending or leave a slot out. Changes nothing. */
+  /** Whether the object is the leaf at a slot. */
+  has({ slot, key, value }: Leaf): boolean {
+    if (slot >= this.#tree.leafCount) return false;
+    const known = this.#onFile(() => this.#tree.leaf(slot));
+    return known !== null && equalBytes(leafHash(key, value), known);
+  }
+
+  /** The shard after these leaves; null where they are not ascending or leave a slot out, or `isSound` is false. Changes nothing. */
   stage(leafCount: number, leaves: readonly Leaf[]): StagedShard | null {
     const indices = Uint32Array.from(leaves, ({ slot }) => slot);
     if (!isDenseChange(indices, this.#tree.leafCount, leafCount)) return null;
@@ -79,11 +94,12 @@ export class HashedShard {
     leaves.forEach(({ key, value }, at) => {
       hashes.set(leafHash(key, value), at * HASH_BYTES);
     });
-    const staged = this.#tree.stage(leafCount, indices, hashes);
+    const staged = this.#onFile(() => this.#tree.stage(leafCount, indices, hashes));
+    if (staged === null) return null;
     const root = shardRoot(this.shard, leafCount, staged.root);
     return {
       root,
-      pages: () => this.#pages(leafCount, indices, hashes),
+      hashes,
       commit: () => {
         this.#tree.commit(staged);
         this.#root = root;
@@ -91,28 +107,13 @@ export class HashedShard {
     };
   }
 
-  #pages(leafCount: number, indices: Uint32Array, hashes: Uint8Array): HashPage[] {
-    const pages: HashPage[] = [];
-    let current: HashPage | undefined;
-    for (let at = 0; at < indices.length; at++) {
-      const slot = indices[at] as number;
-      const page = Math.floor(slot / pageHashes);
-      if (current?.page !== page) {
-        current = { page, hashes: this.#page(page, leafCount) };
-        pages.push(current);
-      }
-      const place = (slot - page * pageHashes) * HASH_BYTES;
-      current.hashes.set(hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES), place);
+  #onFile<T>(work: () => T): T | null {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof DamagedHashes)) throw error;
+      this.#sound = false;
+      return null;
     }
-    return pages;
-  }
-
-  /** A page as it is, with room for the slots that are new. */
-  #page(page: number, leafCount: number): Uint8Array {
-    const first = page * pageHashes;
-    const bytes = new Uint8Array((Math.min(first + pageHashes, leafCount) - first) * HASH_BYTES);
-    const known = Math.min(first + pageHashes, this.#tree.leafCount);
-    for (let slot = first; slot < known; slot++) bytes.set(this.#tree.leaf(slot), (slot - first) * HASH_BYTES);
-    return bytes;
   }
 }

@@ -1,5 +1,11 @@
 /** Hot leaves in memory, the least recently used dropped first. */
 
+/**
+ * Larger values are not kept: dropped one by one out of a cache, they are garbage that the heap's owner hardly notices and the
+ * system counts. To read one again costs little beside its size.
+ */
+const valueBytesMax = 4_096;
+
 /** Values by shard and key, bounded in bytes (values and keys; bookkeeping comes on top, some 150 bytes an entry). */
 export class LeafCache {
   readonly #bytesMax: number;
@@ -25,6 +31,7 @@ export class LeafCache {
   set(shard: string, key: string, value: Uint8Array): void {
     const name = `${shard}\n${key}`;
     this.#drop(name);
+    if (value.length > valueBytesMax) return;
     this.#entries.set(name, value);
     this.#bytes += name.length + value.length;
     while (this.#bytes > this.#bytesMax || this.#entries.size > this.#entriesMax) {

@@ -5,11 +5,12 @@ import { assert } from '#core/assert';
 import { openDatabase } from '#core/sqlite';
 import type { ShardId } from '#ledger/ids';
 import type { Leaf } from '#ledger/state/delta';
-import type { HashPage } from './hashed-shard.ts';
+import { LeafTable, leafTableLayout, leafTableShardsMax } from '#sync/leaf-table/leaf-table';
 
 /** Layout of the file; another one is thrown away, since everything in it can be fetched again. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 const pageBytes = 4_096;
+const cacheKiB = 2_048;
 /** Rows that one call to `sweep` deletes. */
 const sweepRowsMax = 4_096;
 
@@ -29,14 +30,11 @@ export interface StoredShard {
 /** Certified facts of a shard, written together with its leaves. */
 export type ShardFacts = Pick<StoredShard, 'height' | 'timeMs' | 'leafCount' | 'root'>;
 
-// Hash pages are named by one integer (shard, then page), so that a shard's are one range in order.
 const layout = `
   CREATE TABLE shards (id INTEGER PRIMARY KEY, name TEXT NOT NULL, state INTEGER NOT NULL, height INTEGER NOT NULL,
     time_ms INTEGER NOT NULL, leaf_count INTEGER NOT NULL, root BLOB NOT NULL);
   CREATE UNIQUE INDEX live_shards ON shards (name) WHERE state = ${shardStates.live};
-  CREATE TABLE leaves (shard INTEGER NOT NULL, key TEXT NOT NULL, slot INTEGER NOT NULL, value BLOB NOT NULL,
-    PRIMARY KEY (shard, key)) WITHOUT ROWID;
-  CREATE TABLE pages (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+  ${leafTableLayout}
   PRAGMA user_version = ${layoutVersion};
 `;
 
@@ -45,12 +43,6 @@ function prepareAll(db: Database.Database) {
     live: db.prepare(
       'SELECT id, name, height, time_ms AS timeMs, leaf_count AS leafCount, root FROM shards WHERE state = 1 ORDER BY id',
     ),
-    pages: db.prepare(`SELECT id - :shard * 4294967296 AS page, hashes FROM pages
-      WHERE id >= :shard * 4294967296 AND id < (:shard + 1) * 4294967296 ORDER BY id`),
-    read: db.prepare('SELECT slot, value FROM leaves WHERE shard = ? AND key = ?'),
-    write: db.prepare(`INSERT INTO leaves (shard, key, slot, value) VALUES (?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET slot = excluded.slot, value = excluded.value`),
-    writePage: db.prepare('INSERT OR REPLACE INTO pages (id, hashes) VALUES (? * 4294967296 + ?, ?)'),
     facts: db.prepare(
       'UPDATE shards SET height = :height, time_ms = :timeMs, leaf_count = :leafCount, root = :root WHERE id = :id',
     ),
@@ -62,10 +54,6 @@ function prepareAll(db: Database.Database) {
     dropIncoming: db.prepare('UPDATE shards SET state = 3 WHERE state = 2'),
     promote: db.prepare('UPDATE shards SET state = 1 WHERE id = ?'),
     dropped: db.prepare('SELECT id FROM shards WHERE state = 3 LIMIT 1').pluck(),
-    sweepLeaves: db.prepare(`DELETE FROM leaves WHERE shard = :shard
-      AND key IN (SELECT key FROM leaves WHERE shard = :shard LIMIT ${sweepRowsMax})`),
-    sweepPages: db.prepare(`DELETE FROM pages WHERE id IN (SELECT id FROM pages
-      WHERE id >= :shard * 4294967296 AND id < (:shard + 1) * 4294967296 LIMIT ${sweepRowsMax})`),
     forget: db.prepare('DELETE FROM shards WHERE id = ?'),
     pageCount: db.prepare('SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count').pluck(),
   };
@@ -90,10 +78,14 @@ export function moveAside(path: string): string {
   return aside;
 }
 
+/** Leaves that do not fit those in the file: never those of a certified shard on an undamaged one. */
+export class LeafMisfit extends Error {}
+
 /** An open shard file. Every method may throw `SqliteError`: see `isCorruption` and `isFull`. */
 export class ShardFile {
   readonly #db: Database.Database;
   readonly #sql: ReturnType<typeof prepareAll>;
+  readonly #leaves: LeafTable;
 
   /** Opens or creates the file; throws `SqliteError` where it is none or of another layout. */
   constructor(path: string, quotaBytes: number) {
@@ -101,15 +93,19 @@ export class ShardFile {
     try {
       this.#db.pragma(`page_size = ${pageBytes}`);
       this.#db.pragma('journal_mode = WAL');
+      // Pages of the file are in the system's cache anyway; what is read often is in the store's.
+      this.#db.pragma(`cache_size = -${cacheKiB}`);
       // A cache: after a power cut an older state is as good, since its root was certified with it. FULL would cost a
       // stall of an SD card at every block.
       this.#db.pragma('synchronous = NORMAL');
+      // Seldom: pages that several blocks change are then copied into the file once, and synced once.
+      this.#db.pragma('wal_autocheckpoint = 4000');
       this.#db.pragma(`max_page_count = ${Math.floor(quotaBytes / pageBytes)}`);
-      this.#db.pragma('cache_size = -8000');
       const version = this.#db.pragma('user_version', { simple: true });
       if (version === 0) this.#db.transaction(() => this.#db.exec(layout))();
       else if (version !== layoutVersion) throw new Database.SqliteError(`layout ${String(version)}`, 'SQLITE_FORMAT');
       this.#sql = prepareAll(this.#db);
+      this.#leaves = new LeafTable(this.#db);
       this.#sql.dropIncoming.run();
     } catch (error) {
       this.#db.close();
@@ -122,19 +118,19 @@ export class ShardFile {
     return this.#sql.live.all() as StoredShard[];
   }
 
-  /** A shard's hash pages in order. The file must not be written while the iterator is open. */
-  pages(shard: number): IterableIterator<HashPage> {
-    return this.#sql.pages.iterate({ shard }) as IterableIterator<HashPage>;
+  /** Copies leaf hashes of a shard: see `LeafTable`. */
+  readHashes(shard: number, range: { slot: number; count: number }, into: Uint8Array, place: number): boolean {
+    return this.#leaves.readHashes(shard, range, into, place);
   }
 
-  read(shard: number, key: string): { readonly slot: number; readonly value: Uint8Array } | undefined {
-    return this.#sql.read.get(shard, key) as { slot: number; value: Uint8Array } | undefined;
+  read(shard: number, key: string): Leaf | undefined {
+    return this.#leaves.read(shard, key);
   }
 
   /** Creates a shard without leaves and gives its number. */
   create(name: ShardId, state: 'live' | 'incoming'): number {
     const id = this.#sql.nextId.get() as number;
-    assert(id < 2 ** 21, 'shard numbers are used up: delete the shard file');
+    assert(id < leafTableShardsMax, 'shard numbers are used up: delete the shard file');
     this.#sql.create.run({ id, name, state: shardStates[state] });
     return id;
   }
@@ -144,10 +140,13 @@ export class ShardFile {
     return this.#db.transaction(work)();
   }
 
-  /** Writes leaves and the hash pages that change with them. Call inside `atomically`. */
-  write(shard: number, leaves: readonly Leaf[], pages: readonly HashPage[]): void {
-    for (const { slot, key, value } of leaves) this.#sql.write.run(shard, key, slot, value);
-    for (const { page, hashes } of pages) this.#sql.writePage.run(shard, page, hashes);
+  /**
+   * Writes leaves with their hashes; slots below `known` are there already. Call inside `atomically`. Throws `LeafMisfit`
+   * where one of those is not there, or a key has two slots.
+   */
+  write(shard: number, known: number, leaves: readonly Leaf[], hashes: Uint8Array): void {
+    const misfit = this.#leaves.write(shard, known, leaves, hashes);
+    if (misfit !== undefined) throw new LeafMisfit(`leaf ${misfit.slot}`);
   }
 
   /** Writes what is certified of a shard. Call inside `atomically` with the leaves that belong to it. */
@@ -177,8 +176,7 @@ export class ShardFile {
     const shard = this.#sql.dropped.get() as number | undefined;
     if (shard === undefined) return false;
     this.atomically(() => {
-      const swept = this.#sql.sweepLeaves.run({ shard }).changes + this.#sql.sweepPages.run({ shard }).changes;
-      if (swept === 0) this.#sql.forget.run(shard);
+      if (this.#leaves.remove(shard, sweepRowsMax) === 0) this.#sql.forget.run(shard);
     });
     return true;
   }

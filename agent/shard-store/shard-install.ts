@@ -2,14 +2,17 @@
 import type { ShardId } from '#ledger/ids';
 import type { Leaf } from '#ledger/state/delta';
 import type { CertifiedShard } from '#sync/light-client/certified-shard';
-import { HashedShard, type HashPage } from './hashed-shard.ts';
+import { HashedShard, type HashReader } from './hashed-shard.ts';
 
 /** What became of a snapshot. `mismatch`: not what the certificate says. `full`: the quota or the disk is used up. */
 export type InstallOutcome = 'installed' | 'mismatch' | 'full';
 
-/** Where the rows go meanwhile. Each method answers false where the file could not take it. */
+/** Where the rows go meanwhile. `full`: the file could not take them; `misfit`: a key has two slots. */
 export interface InstallTarget {
-  write(leaves: readonly Leaf[], pages: readonly HashPage[]): boolean;
+  readonly hashes: HashReader;
+  /** Takes leaves that are new, with their hashes. */
+  write(leaves: readonly Leaf[], hashes: Uint8Array): 'done' | 'full' | 'misfit';
+  /** False where the file could not take it. */
   promote(tree: HashedShard, certified: CertifiedShard): boolean;
   drop(): void;
 }
@@ -23,7 +26,7 @@ export class ShardInstall {
 
   /** Without a target the file was full from the start. */
   constructor(shard: ShardId, leafCount: number, target: InstallTarget | null) {
-    this.#tree = new HashedShard(shard);
+    this.#tree = HashedShard.empty(shard, target?.hashes ?? (() => false));
     this.#leafCount = leafCount;
     this.#target = target;
     if (target === null) this.#over = 'full';
@@ -43,7 +46,8 @@ export class ShardInstall {
     if (!dense || leaves.length === 0 || after > this.#leafCount) return this.#end('mismatch');
     const staged = this.#tree.stage(after, leaves);
     if (staged === null) return this.#end('mismatch');
-    if (this.#target?.write(leaves, staged.pages()) !== true) return this.#end('full');
+    const written = this.#target?.write(leaves, staged.hashes) ?? 'full';
+    if (written !== 'done') return this.#end(written === 'full' ? 'full' : 'mismatch');
     staged.commit();
     return true;
   }

@@ -11,18 +11,17 @@ import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
 import type { ShardId } from '#ledger/ids';
 import type { Leaf, ShardDelta } from '#ledger/state/delta';
-import { leafHash } from '#ledger/state/roots';
 import type { LedgerView } from '#ledger/state/view';
 import type { CertifiedShard } from '#sync/light-client/certified-shard';
 import type { ShardStoreErrorCode } from './errors.ts';
-import { HashedShard } from './hashed-shard.ts';
+import { HashedShard, type HashReader } from './hashed-shard.ts';
 import { LeafCache } from './leaf-cache.ts';
-import { isCorruption, isFull, moveAside, ShardFile, type StoredShard } from './shard-file.ts';
+import { isCorruption, isFull, LeafMisfit, moveAside, ShardFile, type StoredShard } from './shard-file.ts';
 import { type InstallOutcome, type InstallTarget, ShardInstall } from './shard-install.ts';
 
 const quotaBytesDefault = 2 * 1024 * 1024 * 1024;
-const hotBytesMax = 8 * 1024 * 1024;
-const hotEntriesMax = 20_000;
+const hotBytesMax = 4 * 1024 * 1024;
+const hotEntriesMax = 8_192;
 
 /**
  * What became of a delta. `applied`: the shard is now at its height. `stale`: the shard is there or further already.
@@ -84,14 +83,16 @@ export class ShardStore implements LedgerView {
   readonly #log: Log;
   readonly #hot = new LeafCache({ bytes: hotBytesMax, entries: hotEntriesMax });
   readonly #live = new Map<ShardId, LiveShard>();
+  /** Replaced by an empty one where it is damaged: what still names the earlier one has nothing then. */
   #file: ShardFile;
-  /** Counts the files started anew, so that an install of an earlier one ends. */
-  #generation = 0;
+  /** False while a file is read at the start: an error then ends the reading. */
+  #open = false;
 
   constructor(options: ShardStoreOptions) {
     this.#options = options;
     this.#log = options.log.child({ part: 'shard-store' });
-    this.#file = this.#open();
+    this.#file = this.#openFile();
+    this.#open = true;
   }
 
   /** Whether the shard is here, checked against a certificate. */
@@ -110,13 +111,9 @@ export class ShardStore implements LedgerView {
     if (hot !== undefined) return hot;
     const row = this.#reading(() => this.#file.read(live.id, key));
     if (row === undefined) return undefined;
-    const value = plain(row.value);
-    const sound = row.slot < live.tree.leafCount && equalBytes(leafHash(key, value), live.tree.leafHashAt(row.slot));
-    if (!sound) {
-      this.#log.error(
-        { shard, key, slot: row.slot },
-        'a stored leaf is damaged: the shard is dropped and fetched again',
-      );
+    const { slot, value } = row;
+    if (!live.tree.has(row)) {
+      this.#log.error({ shard, key, slot }, 'a stored leaf is damaged: the shard is dropped and fetched again');
       this.drop(shard);
       return undefined;
     }
@@ -169,19 +166,30 @@ export class ShardStore implements LedgerView {
     if (certified.shard !== delta.shard || certified.height !== delta.height) return 'mismatch';
     const held = this.#live.get(delta.shard);
     if (held !== undefined && delta.height <= held.height) return 'stale';
-    const tree = held?.tree ?? new HashedShard(delta.shard);
+    const file = this.#file;
+    // A new shard's number is known when it is written; before that nothing asks for its pages.
+    let id = held?.id ?? Number.NaN;
+    const tree =
+      held?.tree ??
+      HashedShard.empty(
+        delta.shard,
+        this.#hashes(file, () => id),
+      );
     const staged = tree.stage(delta.leafCount, delta.leaves);
+    if (!tree.isSound) return this.#giveUp(delta.shard);
     if (staged === null || delta.leafCount === 0 || !certified.hasRoot(staged.root)) {
       return equalBytes(delta.baseRoot, tree.root) ? 'mismatch' : 'gap';
     }
     const facts = { height: certified.height, timeMs: certified.timeMs, leafCount: delta.leafCount, root: staged.root };
-    const id = this.#writing(() => {
+    const written = this.#writing(() => {
       const shardNumber = held?.id ?? this.#file.create(delta.shard, 'live');
-      this.#file.write(shardNumber, delta.leaves, staged.pages());
+      this.#file.write(shardNumber, tree.leafCount, delta.leaves, staged.hashes);
       this.#file.writeFacts(shardNumber, facts);
       return shardNumber;
     });
-    if (typeof id !== 'number') return id;
+    if (written === 'misfit') return this.#giveUp(delta.shard);
+    if (typeof written !== 'number') return written;
+    id = written;
     staged.commit();
     if (held === undefined) this.#live.set(delta.shard, { id, tree, height: facts.height, timeMs: facts.timeMs });
     else Object.assign(held, { height: facts.height, timeMs: facts.timeMs });
@@ -223,17 +231,19 @@ export class ShardStore implements LedgerView {
   }
 
   #installTarget(shard: ShardId, id: number): InstallTarget {
-    const generation = this.#generation;
-    /** False also when the file was started anew in between: its numbers mean nothing there. */
-    const done = (work: () => void): boolean => {
-      const worked = (): true => {
+    const file = this.#file;
+    /** `full` also when the file was started anew in between: its numbers mean nothing there. */
+    const done = (work: () => void): 'done' | 'full' | 'misfit' => {
+      const worked = (): 'done' => {
         work();
-        return true;
+        return 'done';
       };
-      return generation === this.#generation && this.#writing(worked) === true;
+      const outcome = file === this.#file ? this.#writing(worked) : 'gap';
+      return outcome === 'gap' ? 'full' : outcome;
     };
     return {
-      write: (leaves, pages) => done(() => this.#file.write(id, leaves, pages)),
+      hashes: this.#hashes(file, () => id),
+      write: (leaves, hashes) => done(() => this.#file.write(id, 0, leaves, hashes)),
       drop: () => {
         done(() => this.#file.drop(id));
       },
@@ -243,12 +253,21 @@ export class ShardStore implements LedgerView {
           this.#file.writeFacts(id, facts);
           this.#file.promote(id, shard);
         });
-        if (!promoted) return false;
+        if (promoted !== 'done') return false;
         this.#live.set(shard, { id, tree, height, timeMs });
         this.#hot.clear();
         this.#sweep();
         return true;
       },
+    };
+  }
+
+  /** Reads the hashes of a shard, none where the file is damaged or was started anew. */
+  #hashes(file: ShardFile, id: () => number): HashReader {
+    return (slot, count, into, place) => {
+      const read = () => file.readHashes(id(), { slot, count }, into, place);
+      if (!this.#open) return read();
+      return file === this.#file && this.#reading(read) === true;
     };
   }
 
@@ -262,11 +281,22 @@ export class ShardStore implements LedgerView {
     }
   }
 
-  /** Writes in one transaction; `full` when there is no room, `gap` when the file was damaged and started anew. */
-  #writing<T>(work: () => T): T | 'full' | 'gap' {
+  /** A shard whose rows in the file are not what its root proved: it is fetched again. */
+  #giveUp(shard: ShardId): 'gap' {
+    this.#log.error({ shard }, 'a stored shard is damaged: it is dropped and fetched again');
+    this.drop(shard);
+    return 'gap';
+  }
+
+  /**
+   * Writes in one transaction; `full` when there is no room, `misfit` when the leaves do not fit those in the file, `gap` when
+   * the file was damaged and started anew.
+   */
+  #writing<T>(work: () => T): T | 'full' | 'gap' | 'misfit' {
     try {
       return this.#file.atomically(work);
     } catch (error) {
+      if (error instanceof LeafMisfit) return 'misfit';
       if (isFull(error)) {
         this.#log.warn(
           { path: this.#options.path, ...this.size() },
@@ -284,7 +314,6 @@ export class ShardStore implements LedgerView {
     if (!isCorruption(error)) throw error;
     this.#live.clear();
     this.#hot.clear();
-    this.#generation++;
     this.#file.close();
     this.#file = this.#startAnew(error);
   }
@@ -304,7 +333,7 @@ export class ShardStore implements LedgerView {
     return this.#options.quotaBytes ?? quotaBytesDefault;
   }
 
-  #open(): ShardFile {
+  #openFile(): ShardFile {
     const { path } = this.#options;
     if (!existsSync(path)) return new ShardFile(path, this.#quotaBytes());
     let file: ShardFile | undefined;
@@ -325,7 +354,7 @@ export class ShardStore implements LedgerView {
     const startedMs = this.#options.clock.monotonicMs();
     let leafCount = 0;
     for (const stored of file.shards()) {
-      const tree = readTree(file, stored);
+      const tree = this.#readTree(file, stored);
       if (tree === null) {
         this.#log.error(
           { shard: stored.name, height: stored.height },
@@ -341,16 +370,20 @@ export class ShardStore implements LedgerView {
     this.#log.info({ shards: this.#live.size, leafCount, tookMs }, 'shard cache read and checked');
   }
 
+  /** The stored shard's hashes; null when they do not lead to its root. */
+  #readTree(file: ShardFile, { id, name, leafCount, root }: StoredShard): HashedShard | null {
+    const tree = HashedShard.load(
+      name,
+      leafCount,
+      this.#hashes(file, () => id),
+    );
+    return tree !== null && equalBytes(tree.root, plain(root)) ? tree : null;
+  }
+
   /** One bounded step of freeing dropped shards. */
   #sweep(): void {
     this.#reading(() => this.#file.sweep());
   }
-}
-
-/** The stored shard's hashes; null when they do not lead to its root. */
-function readTree(file: ShardFile, stored: StoredShard): HashedShard | null {
-  const tree = HashedShard.load(stored.name, stored.leafCount, file.pages(stored.id));
-  return tree !== null && equalBytes(tree.root, plain(stored.root)) ? tree : null;
 }
 
 /** SQLite gives Node buffers; callers get plain byte strings. */

@@ -104,6 +104,8 @@ export class ShardSync {
   #isReady = false;
   #listed = false;
   #listing = false;
+  /** The validator whose list is read next. */
+  #lister = 0;
   #nextListMs = 0;
   #timer: Timer | null = null;
   #running = false;
@@ -356,14 +358,19 @@ export class ShardSync {
     }
   }
 
-  /** Walks the region's list of shards for wanted ones that are new. The list is advice: an invented shard proves nothing. */
+  /**
+   * Walks the region's list of shards for wanted ones that are new, each time by the next validator: sharing the turns of other
+   * questions, it could be the same liar's time after time. The list is advice: an invented shard proves nothing.
+   */
   async #list(): Promise<void> {
-    const { clock, line } = this.#options;
+    const { clock, light, line } = this.#options;
+    const validator = this.#lister;
+    this.#lister = (validator + 1) % light.genesis.validators.length;
     this.#listing = true;
     let afterIndex: number | null = null;
     let complete = false;
     for (let page = 0; page < directoryPagesMax && this.#running; page++) {
-      const asked = await line.ask({ kind: 'directory', afterIndex }, this.#timing.askMs);
+      const asked = await line.askOne({ kind: 'directory', afterIndex }, this.#timing.askMs / 2, validator);
       if (!asked.ok || asked.value.kind !== 'directory') break;
       for (const { shard } of asked.value.shards) if (this.#isWanted(shard)) this.#follow(shard);
       const last = asked.value.shards.at(-1);

@@ -1,8 +1,14 @@
-/** Which shards a terminal keeps: the region's, its store's, and the series and batches that its configuration names. */
+/**
+ * Which shards a terminal keeps: the region's, its store's, the series and batches that its configuration names, and with all series
+ * the alliances whose members take them.
+ */
 import { batchShard, regionShard, type ShardId, seriesShard, storeShard } from '#ledger/ids';
 import type { Topics } from '#sync/wire/topics';
 
-/** `series` are GCNs of 13 digits, `batches` are written `<GTIN-14>/<lot>`. No store: an office that only issues. */
+/**
+ * `series` are GCNs of 13 digits, `batches` are written `<trade item>/<lot>`, or `00/<14 digits>` for logistics units. No store: an
+ * office that only issues.
+ */
 export interface WantedShards {
   readonly store: string | null;
   readonly series: 'all' | readonly string[];
@@ -31,14 +37,14 @@ export function wantedTest(wanted: WantedShards): (shard: ShardId) => boolean {
   const named = new Set(namedShards(wanted));
   return (shard) =>
     named.has(shard) ||
-    (wanted.series === 'all' && shard.startsWith('c/')) ||
+    (wanted.series === 'all' && (shard.startsWith('c/') || shard.startsWith('l/'))) ||
     (wanted.batches === 'all' && shard.startsWith('b/'));
 }
 
 /** Delta topics that cover the wanted shards and no others. */
 export function deltaFilters(wanted: WantedShards, topics: Topics): string[] {
   const filters = namedShards(wanted).map((shard) => topics.delta(shard));
-  if (wanted.series === 'all') filters.push(topics.deltaKind('c'));
+  if (wanted.series === 'all') filters.push(topics.deltaKind('c'), topics.deltaKind('l'));
   if (wanted.batches === 'all') filters.push(topics.deltaKind('b'));
   return filters;
 }

@@ -4,8 +4,10 @@ import { hashFormat, heightFormat, shardIdFormat } from '../ids.ts';
 
 /** Largest object on the ledger, bytes (the key commitments of 1,024 items fit). */
 export const leafValueBytesMax = 64 * 1024;
+/** Longest key: two accounts in one, each up to 48 bytes. */
+export const leafKeyBytesMax = 160;
 /** Key of an object within its shard. */
-export const leafKeyFormat = text({ min: 1, max: 80 });
+export const leafKeyFormat = text({ min: 1, max: leafKeyBytesMax });
 
 /** One leaf with its place. */
 export const leafFormat = record('leaf', {
@@ -26,6 +28,22 @@ export const shardProofFormat = record('shard-proof', {
 });
 /** A decoded shard proof. */
 export type ShardProof = Infer<typeof shardProofFormat>;
+
+/** Path from one leaf to the certified result root: what proves an object to somebody who does not hold its shard. */
+export const leafProofFormat = versioned(
+  'leaf-proof',
+  1,
+  { bytesMax: 4_096 },
+  {
+    slot: uint({ max: 0xffff_ffff }),
+    leafCount: uint({ max: 0xffff_ffff }),
+    /** Siblings from the leaf upwards in the shard's tree. */
+    path: list(bytesOf(32), { max: 32 }),
+    shard: shardProofFormat,
+  },
+);
+/** A decoded leaf proof. */
+export type LeafProof = Infer<typeof leafProofFormat>;
 
 /** Most leaves of a delta. */
 export const shardDeltaLeavesMax = 65_536;

@@ -7,13 +7,30 @@ export function historyLeaf(blockHash: Uint8Array, resultRoot: Uint8Array): Uint
   return taggedHash('bizain/history-leaf/1', blockHash, resultRoot);
 }
 
-function bitCount(count: number): number {
-  let ones = 0;
-  for (let rest = count; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2;
-  return ones;
+/** A node that is there for good: over the blocks `place * 2^level` and on, 2^level of them. Level 0 is a block itself. */
+export interface HistoryNode {
+  readonly level: number;
+  readonly place: number;
+  readonly hash: Uint8Array;
 }
 
-/** Perfect trees of falling size, one for each binary digit 1 of the count; the root commits to count and peaks. */
+/** Levels of the perfect trees in a history of `count` blocks, largest first: the binary digits 1 of the count. */
+export function peakLevels(count: number): number[] {
+  const levels: number[] = [];
+  for (let rest = count, level = 0; rest > 0; rest = Math.floor(rest / 2), level++) {
+    if (rest % 2 === 1) levels.unshift(level);
+  }
+  return levels;
+}
+
+/** Root of a history: commits to the count and the roots of its perfect trees, largest first. */
+export function historyRootOf(count: number, peaks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(count));
+  return taggedHash('bizain/history/1', bytes, ...peaks);
+}
+
+/** Perfect trees of falling size, one for each binary digit 1 of the count. */
 export class History {
   #count = 0;
   /** Largest tree first. */
@@ -22,7 +39,7 @@ export class History {
   /** Continues from what `count` and `peaks()` gave. */
   static fromPeaks(count: number, peaks: readonly Uint8Array[]): History {
     assert(Number.isSafeInteger(count) && count >= 0, `history of ${count} blocks`);
-    assert(peaks.length === bitCount(count), `${peaks.length} peaks for ${count} blocks`);
+    assert(peaks.length === peakLevels(count).length, `${peaks.length} peaks for ${count} blocks`);
     assert(
       peaks.every((peak) => peak.length === HASH_BYTES),
       'a peak is 32 bytes',
@@ -38,9 +55,7 @@ export class History {
   }
 
   get root(): Uint8Array {
-    const count = new Uint8Array(8);
-    new DataView(count.buffer).setBigUint64(0, BigInt(this.#count));
-    return taggedHash('bizain/history/1', count, ...this.#peaks);
+    return historyRootOf(this.#count, this.#peaks);
   }
 
   /** The peaks, largest tree first. */
@@ -48,16 +63,19 @@ export class History {
     return this.#peaks.map((peak) => peak.slice());
   }
 
-  /** Adds the next block. */
-  append(blockHash: Uint8Array, resultRoot: Uint8Array): void {
-    let node = historyLeaf(blockHash, resultRoot);
+  /** Adds the next block. Gives the nodes that are now there for good, for whoever will prove old blocks (`proveHistory`). */
+  append(blockHash: Uint8Array, resultRoot: Uint8Array): HistoryNode[] {
+    let hash = historyLeaf(blockHash, resultRoot);
+    const made: HistoryNode[] = [{ level: 0, place: this.#count, hash }];
     // As in binary counting: each trailing 1 of the count is a tree of the size just made.
-    for (let rest = this.#count; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+    for (let rest = this.#count, level = 1; rest % 2 === 1; rest = Math.floor(rest / 2), level++) {
       const left = this.#peaks.pop();
       assert(left !== undefined, 'a peak for every binary digit 1 of the count');
-      node = sha256(left, node);
+      hash = sha256(left, hash);
+      made.push({ level, place: Math.floor(rest / 2), hash });
     }
-    this.#peaks.push(node);
+    this.#peaks.push(hash);
     this.#count++;
+    return made;
   }
 }

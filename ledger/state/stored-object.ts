@@ -1,7 +1,8 @@
-/** Objects by format: decoded when read, encoded when written, and remembered by the identity of their bytes. */
+/** Objects by format: decoded when read, encoded when a block is done, and remembered by the identity of their bytes. */
 import { assert } from '#core/assert';
-import { decode, encode, type Format } from '#core/format';
+import { decode, type Format } from '#core/format';
 import type { ShardId } from '../ids.ts';
+import { StateOverlay } from './state-overlay.ts';
 import type { LedgerOverlay, LedgerView } from './view.ts';
 
 /** Reading and writing one kind of object. Values are shared: never change one, write a new one. */
@@ -19,6 +20,8 @@ export function storedObject<T>(format: Format<T>): StoredObject<T> {
   return {
     format,
     read(view, shard, key) {
+      const written = view instanceof StateOverlay ? view.written(shard, key) : undefined;
+      if (written !== undefined && written.format === format) return written.value as T;
       const bytes = view.get(shard, key);
       if (bytes === undefined) return null;
       const remembered = known.get(bytes);
@@ -29,9 +32,7 @@ export function storedObject<T>(format: Format<T>): StoredObject<T> {
       return decoded.value;
     },
     write(tx, shard, key, value) {
-      const bytes = encode(format, value);
-      known.set(bytes, { value });
-      tx.put(shard, key, bytes);
+      tx.putObject(shard, key, format, value);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What every `LedgerOverlay` promises, whoever holds the objects below it. */
 import { describe, expect, it } from 'vitest';
+import { uint } from '#core/format';
 import type { LedgerOverlay, LedgerView } from '#ledger/state/view';
 
 /** One implementation under test: an overlay over a base that holds `r` with `known` = 1 byte of 7. */
@@ -35,6 +36,27 @@ export function describeLedgerOverlay(name: string, make: () => OverlayUnderTest
       overlay.put('c/1', 'new', Uint8Array.of(1));
       expect(base.get('r', 'known')).toEqual(Uint8Array.of(7));
       expect(base.get('c/1', 'new')).toBeUndefined();
+    });
+
+    it('changes a byte as if a copy with it had been put: what its base holds stays as it is', () => {
+      const { base, overlay } = make();
+      overlay.putByte('r', 'known', 0, 8);
+      expect(overlay.get('r', 'known')).toEqual(Uint8Array.of(8));
+      expect(base.get('r', 'known')).toEqual(Uint8Array.of(7));
+      const own = Uint8Array.of(1, 2, 3);
+      overlay.put('c/1', 'new', own);
+      overlay.putByte('c/1', 'new', 1, 9);
+      overlay.putByte('c/1', 'new', 2, 9);
+      expect(overlay.get('c/1', 'new')).toEqual(Uint8Array.of(1, 9, 9));
+      expect(own).toEqual(Uint8Array.of(1, 2, 3));
+      expect(() => overlay.putByte('r', 'known', 1, 0)).toThrow('byte');
+      expect(() => overlay.putByte('r', 'unknown', 0, 0)).toThrow('byte');
+    });
+
+    it('gives the one encoding of a value that was put as such', () => {
+      const { overlay } = make();
+      overlay.putObject('r', 'known', uint(), 24);
+      expect(overlay.get('r', 'known')).toEqual(Uint8Array.of(0x18, 24));
     });
 
     it('refuses an object that no leaf may hold', () => {
