@@ -1,6 +1,7 @@
 /** The state before the first block: the region and its administrator. */
 import { text, versioned } from '#core/format';
-import { accountKey, accountRoles, accounts, adminAccount } from './accounts/account.ts';
+import { accountKey, accountRoles, accounts, adminAccount, newAccount } from './accounts/account.ts';
+import { issueBiz } from './assets/biz.ts';
 import { regionShard } from './ids.ts';
 import { LedgerState } from './state/ledger-state.ts';
 import { storedObject } from './state/stored-object.ts';
@@ -14,11 +15,10 @@ export function genesisState(genesis: { readonly adminPublicKey: Uint8Array; rea
   const state = LedgerState.empty();
   const overlay = state.overlay();
   regions.write(overlay, regionShard, 'region', { region: genesis.region });
-  accounts.write(overlay, regionShard, accountKey(adminAccount), {
-    role: accountRoles.indexOf('admin'),
-    publicKey: genesis.adminPublicKey,
-    name: 'Region administrator',
-  });
+  const role = accountRoles.indexOf('admin');
+  const admin = newAccount({ role, publicKey: genesis.adminPublicKey, name: 'Region administrator' });
+  accounts.write(overlay, regionShard, accountKey(adminAccount), admin);
+  issueBiz(overlay);
   state.commit(state.evaluate(overlay, 0));
   return state;
 }

@@ -3,7 +3,7 @@ import type { Effect } from './effect.ts';
 import { applyOperation } from './handlers.ts';
 import type { ShardId } from './ids.ts';
 import type { Operation } from './operation.ts';
-import { joinReasons, reason } from './reasons.ts';
+import { reason } from './reasons.ts';
 import type { Outcome } from './receipt.ts';
 import { StateOverlay } from './state/state-overlay.ts';
 import type { LedgerView } from './state/view.ts';
@@ -24,7 +24,7 @@ export interface JudgedAuthorship {
 export interface Judgement {
   readonly outcome: Outcome;
   /** Reason bits. */
-  readonly reasons: number;
+  readonly reasons: bigint;
   /** Base units. */
   readonly value: bigint;
   /** The answer differs within the time interval; CLOCK_UNCERTAIN is among the reasons. */
@@ -55,8 +55,8 @@ class WatchedView implements LedgerView {
 
 /** The answer to an operation that is ordered in a block of just this time. */
 function effectAt(view: LedgerView, by: JudgedAuthorship, timeMs: number, operation: Operation): Effect {
-  const { chainId, author, epoch, sequence, notAfterMs } = by;
-  const point = { timeLowMs: timeMs, timeHighMs: timeMs, blockTimeMs: timeMs };
+  const { chainId, author, epoch, sequence, seenHeight, notAfterMs } = by;
+  const point = { timeLowMs: timeMs, timeHighMs: timeMs, blockTimeMs: timeMs, height: seenHeight + 1 };
   return applyOperation(new StateOverlay(view), { chainId, author, epoch, sequence, notAfterMs, ...point }, operation);
 }
 
@@ -81,6 +81,6 @@ export function judgeOperation(view: LedgerView, by: JudgedAuthorship, operation
   if (!uncertain) return { ...early, uncertain, missing: [] };
   const severity = ({ outcome }: Effect): number => ['applied', 'conflicted', 'refused'].indexOf(outcome);
   const worse = severity(early) > severity(late) ? early : late;
-  const reasons = joinReasons(joinReasons(early.reasons, late.reasons), reason.CLOCK_UNCERTAIN);
+  const reasons = early.reasons | late.reasons | reason.CLOCK_UNCERTAIN;
   return { outcome: worse.outcome, reasons, value: worse.value, uncertain, missing: [] };
 }

@@ -1,6 +1,7 @@
 /** The fixed set of reasons: one bit each, never renumbered, with a text for the person at the till. */
+import { bigUint } from '#core/format';
 
-/** Reason names in bit order. At most 52, so that a set is a safe integer. */
+/** Reason names in bit order. At most 128. */
 export const reasonNames = [
   'BAD_OPERATION', // 0
   'NOT_AUTHORISED',
@@ -50,39 +51,67 @@ export const reasonNames = [
   'JOURNAL_FULL', // 45
   'LIMIT_EXCEEDED',
   'LEASE_OPEN',
+  'NO_SUCH_ASSET',
+  'INSUFFICIENT_BALANCE',
+  'FROZEN', // 50
+  'NOT_OWNER',
+  'NOT_TRANSFERABLE',
+  'MINIMUM_SPEND',
+  'PRODUCT_NOT_COVERED',
+  'NOT_STACKABLE', // 55
+  'HOLDER_LIMIT',
+  'TOTAL_LIMIT',
+  'MINT_LIMIT',
+  'APPROVAL_MISSING',
+  'CONSENT_SPENT', // 60
+  'CONSENT_EXPIRED',
+  'NO_SUCH_SALE',
+  'RETURN_EXCEEDS_SALE',
+  'WINDOW_OVER',
+  'NO_SUCH_ALLIANCE', // 65
+  'NOT_A_MEMBER',
+  'NOT_SIGNED_BY_ALL',
+  'BOND_EXHAUSTED',
+  'NO_SUCH_OFFER',
+  'DEPENDENCY_MISSING', // 70
+  'OUT_OF_GAP',
+  'SALVAGED',
+  'CLOSED_OUT',
+  'STILL_PACKED',
+  'NOT_IN_CUSTODY', // 75
+  'WRONG_MARKET',
+  'INACTIVE',
+  'NOT_INSPECTED',
+  'LOT_MISMATCH',
+  'EXPIRY_MISMATCH', // 80
+  'NOT_SOLD',
+  'NOT_PURCHASED',
+  'REFERRAL_TOO_DEEP',
+  'NOT_COMMISSIONED',
+  'TWICE_IN_BASKET', // 85
 ] as const;
 /** One of `reasonNames`. */
 export type ReasonName = (typeof reasonNames)[number];
 
-const bitOf = new Map<ReasonName, number>(reasonNames.map((name, bit) => [name, bit]));
+/** A set of reasons as stored and sent: bit n stands for `reasonNames[n]`. Sets are joined by `|`. */
+export const reasonSetFormat = bigUint({ bitsMax: 128 });
 
-/** The set of reasons as one integer; bit n stands for `reasonNames[n]`. */
-export function reasonBits(...names: readonly ReasonName[]): number {
-  return [...new Set(names)].reduce((sum, name) => sum + 2 ** (bitOf.get(name) ?? 0), 0);
+/** The bit of each reason. */
+export const reason: Readonly<Record<ReasonName, bigint>> = Object.fromEntries(
+  reasonNames.map((name, bit) => [name, 1n << BigInt(bit)]),
+) as Record<ReasonName, bigint>;
+
+/** The set of the named reasons. */
+export function reasonBits(...names: readonly ReasonName[]): bigint {
+  return names.reduce((set, name) => set | reason[name], 0n);
 }
 
-/** The names in a set of reason bits, in bit order; unknown bits are left out. */
-export function reasonsIn(bits: number): ReasonName[] {
-  return reasonNames.filter((_, bit) => Math.floor(bits / 2 ** bit) % 2 === 1);
-}
-
-/** The bit of each reason as an integer, for rules that run for every entry. */
-export const reason: Readonly<Record<ReasonName, number>> = Object.fromEntries(
-  reasonNames.map((name, bit) => [name, 2 ** bit]),
-) as Record<ReasonName, number>;
-
-const halfBits = 2 ** 26;
-
-/** Both sets of reason bits in one. (The set is wider than the 32 bits that `|` works on.) */
-export function joinReasons(a: number, b: number): number {
-  if (a === 0) return b;
-  if (b === 0) return a;
-  const high = Math.floor(a / halfBits) | Math.floor(b / halfBits);
-  const low = (a % halfBits) | (b % halfBits);
-  return high * halfBits + low;
+/** The names in a set of reasons, in bit order; unknown bits are left out. */
+export function reasonsIn(set: bigint): ReasonName[] {
+  return set === 0n ? [] : reasonNames.filter((name) => (set & reason[name]) !== 0n);
 }
 
 /** Whether the set holds the reason. */
-export function hasReason(bits: number, name: ReasonName): boolean {
-  return Math.floor(bits / reason[name]) % 2 === 1;
+export function hasReason(set: bigint, name: ReasonName): boolean {
+  return (set & reason[name]) !== 0n;
 }

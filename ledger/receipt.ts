@@ -1,10 +1,20 @@
 /** The ledger's answer to one entry, committed under the block's receipts root. */
-import { encode, type Infer, uint, versioned } from '#core/format';
+import { uint32Bytes } from '#core/bytes';
+import { encodedHash, encodedHashes } from '#core/encoded-hash';
+import { type Infer, list, optional, record, text, uint, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
 import { merkleRoot } from '#core/merkle';
-import { amountFormat } from './coupons/terms.ts';
-import { accountIdFormat, epochFormat, hashFormat, heightFormat, sequenceFormat, timeMsFormat } from './ids.ts';
-import { streamFormat } from './journal/entry.ts';
+import {
+  accountIdFormat,
+  amountFormat,
+  epochFormat,
+  hashFormat,
+  heightFormat,
+  sequenceFormat,
+  timeMsFormat,
+} from './ids.ts';
+import { streamFormat } from './journal/stream.ts';
+import { reasonSetFormat } from './reasons.ts';
 
 /** What became of an entry. */
 export const outcomes = ['applied', 'refused', 'conflicted'] as const;
@@ -15,11 +25,43 @@ export const outcomes = ['applied', 'refused', 'conflicted'] as const;
  */
 export type Outcome = (typeof outcomes)[number];
 
+/** An amount of an asset, or items of a coupon series, that went from one account to another. */
+export const movementFormat = record('movement', {
+  /** Asset, or `c/` and the series of which `amount` items went. */
+  asset: text({ min: 1, max: 32, pattern: /^([a-z0-9][a-z0-9._-]*|c\/[0-9]{13})$/ }),
+  /** Null: newly issued. */
+  from: optional(accountIdFormat),
+  /** Null: burned. */
+  to: optional(accountIdFormat),
+  amount: amountFormat,
+});
+/** A decoded movement. */
+export type Movement = Infer<typeof movementFormat>;
+
+/** How much one reservation of the basket took off one of its lines, base units of what was reserved. */
+export const lineAllocationFormat = record('line-allocation', {
+  /** The POS program's number of the line. */
+  line: uint({ max: 9_999 }),
+  /** Sequence of the reservation, in the receipt's stream. */
+  reservation: sequenceFormat,
+  amount: amountFormat,
+});
+/** A decoded allocation. */
+export type LineAllocation = Infer<typeof lineAllocationFormat>;
+
+/** Most movements of one receipt. */
+export const movementsMax = 64;
+/** Most line allocations of one receipt. */
+export const lineAllocationsMax = 128;
+
+/** Largest encoded receipt. */
+export const receiptBytesMax = 16 * 1024;
+
 /** One receipt. */
 export const receiptFormat = versioned(
   'receipt',
   1,
-  { bytesMax: 256 },
+  { bytesMax: receiptBytesMax },
   {
     author: accountIdFormat,
     epoch: epochFormat,
@@ -32,10 +74,11 @@ export const receiptFormat = versioned(
     timeMs: timeMsFormat,
     /** Index into `outcomes`. */
     outcome: uint({ max: outcomes.length - 1 }),
-    /** Reason bits (reasons.ts). */
-    reasons: uint({}),
+    reasons: reasonSetFormat,
     /** Value moved, in the series' base units; 0 where none. */
     value: amountFormat,
+    movements: list(movementFormat, { max: movementsMax }),
+    lines: list(lineAllocationFormat, { max: lineAllocationsMax }),
   },
 );
 /** A decoded receipt. */
@@ -43,7 +86,12 @@ export type Receipt = Infer<typeof receiptFormat>;
 
 /** Leaf hash of a receipt. */
 export function receiptLeaf(receipt: Receipt): Uint8Array {
-  return taggedHash('bizain/receipt/1', encode(receiptFormat, receipt));
+  return encodedHash('bizain/receipt/1', receiptFormat, receipt);
+}
+
+/** Leaf hashes of the receipts of a block. */
+export function receiptLeavesOf(receipts: readonly Receipt[]): Uint8Array[] {
+  return encodedHashes('bizain/receipt/1', receiptFormat, receipts);
 }
 
 /** Commitment to the ordered receipts of one block: their count and Merkle root. */
@@ -53,7 +101,5 @@ export function receiptsRoot(leaves: readonly Uint8Array[]): Uint8Array {
 
 /** As `receiptsRoot`, from the count and the bare Merkle root (for checking a path). */
 export function receiptsRootOf(count: number, treeRoot: Uint8Array): Uint8Array {
-  const countBytes = new Uint8Array(4);
-  new DataView(countBytes.buffer).setUint32(0, count);
-  return taggedHash('bizain/receipts/1', countBytes, treeRoot);
+  return taggedHash('bizain/receipts/1', uint32Bytes(count), treeRoot);
 }

@@ -9,6 +9,9 @@ export const hubFormat = record('hub', { lane: text({ min: 1, max: 16 }), hubEpo
 /** A hub as stored. */
 export type Hub = Infer<typeof hubFormat>;
 
+/** Where goods are meant to be sold: a country by ISO 3166-1 alpha-2. */
+export const marketFormat = text({ min: 2, max: 2, pattern: /^[A-Z]{2}$/ });
+
 /** `store` in the store's shard. */
 export const storeFormat = versioned(
   'store',
@@ -17,6 +20,7 @@ export const storeFormat = versioned(
   {
     merchant: accountIdFormat,
     name: text({ min: 1, max: 80 }),
+    market: marketFormat,
     hub: optional(hubFormat),
   },
 );

@@ -33,3 +33,12 @@ export function consentMessage(
 ): Uint8Array {
   return encodeCbor([chainId, item.gcn, item.serial, spend.terminal, spend.basket]);
 }
+
+/** The bytes that the item key signs to bind its item to a holder: it is of use to nobody else. */
+export function claimMessage(
+  chainId: Uint8Array,
+  item: { readonly gcn: string; readonly serial: number },
+  holder: string,
+): Uint8Array {
+  return encodeCbor([chainId, 'claim', item.gcn, item.serial, holder]);
+}

@@ -2,31 +2,35 @@
 import { assert } from '#core/assert';
 import { seriesShard } from '../ids.ts';
 import { reason } from '../reasons.ts';
-import type { SerialRange } from '../rights/right.ts';
-import { chunkItems, copyChunk, nibbleAt, setNibble } from '../state/nibbles.ts';
+import { rememberLast } from '../remember-last.ts';
+import type { SerialRange } from '../rights/serial-ranges.ts';
+import { chunkItems, copyChunk, nibbleAt, setNibble, withNibble } from '../state/nibbles.ts';
 import type { LedgerOverlay, LedgerView } from '../state/view.ts';
 
 /** Statuses by their four bits. 0 is no item: never issued. */
-const statusNames = ['none', 'available', 'leased', 'reserved', 'redeemed', 'voided'] as const;
+const statusNames = ['none', 'available', 'leased', 'reserved', 'redeemed', 'voided', 'expired', 'offered'] as const;
 /** Where an issued item stands. */
 export type ItemStatus = Exclude<(typeof statusNames)[number], 'none'>;
 
 const codeOf = new Map<string, number>(statusNames.map((name, code) => [name, code]));
-const chunkKey = (chunk: number): string => `chunk/${chunk}`;
+const chunkKey = rememberLast((chunk: number) => `chunk/${chunk}`);
 
 /** Why an item of this status cannot be taken by whoever finds it so. */
-export const takenReason: Readonly<Record<Exclude<ItemStatus, 'available'>, number>> = {
+export const takenReason: Readonly<Record<Exclude<ItemStatus, 'available'>, bigint>> = {
   leased: reason.LEASED_TO_OTHER,
   reserved: reason.RESERVED_ELSEWHERE,
   redeemed: reason.ALREADY_REDEEMED,
   voided: reason.VOIDED,
+  expired: reason.EXPIRED,
+  // Its owner has put it up for sale.
+  offered: reason.RESERVED_ELSEWHERE,
 };
 
 /** The item's status, or null where no such item was issued. */
 export function readItemStatus(view: LedgerView, gcn: string, serial: number): ItemStatus | null {
   const chunk = view.get(seriesShard(gcn), chunkKey(Math.floor(serial / chunkItems)));
   const name = statusNames[nibbleAt(chunk, serial % chunkItems)];
-  assert(name !== undefined, `item ${gcn} ${serial} has no known status`);
+  if (name === undefined) assert(false, `item ${gcn} ${serial} has no known status`);
   return name === 'none' ? null : name;
 }
 
@@ -34,9 +38,10 @@ export function readItemStatus(view: LedgerView, gcn: string, serial: number): I
 export function writeItemStatus(tx: LedgerOverlay, gcn: string, serial: number, status: ItemStatus): void {
   const shard = seriesShard(gcn);
   const key = chunkKey(Math.floor(serial / chunkItems));
-  const chunk = copyChunk(tx.get(shard, key));
-  setNibble(chunk, serial % chunkItems, codeOf.get(status) as number);
-  tx.put(shard, key, chunk);
+  const index = serial % chunkItems;
+  const byte = tx.get(shard, key)?.[index >>> 1];
+  assert(byte !== undefined, 'an item that was issued');
+  tx.putByte(shard, key, index >>> 1, withNibble(byte, index, codeOf.get(status) as number));
 }
 
 /** Moves every item of the range that has status `from` (null: not issued) to `to`; tells how many had it. */

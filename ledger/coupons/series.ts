@@ -1,7 +1,7 @@
 /** A coupon series in its own shard: the series record, its immutable terms by version, and its key commitments. */
 import { assert } from '#core/assert';
-import { type Infer, uint, versioned } from '#core/format';
-import { accountIdFormat, couponSerialFormat, seriesShard } from '../ids.ts';
+import { bool, type Infer, uint, versioned } from '#core/format';
+import { accountIdFormat, couponSerialFormat, seriesShard, timeMsFormat } from '../ids.ts';
 import { chunkItems } from '../state/nibbles.ts';
 import { storedObject } from '../state/stored-object.ts';
 import type { LedgerOverlay, LedgerView } from '../state/view.ts';
@@ -11,7 +11,7 @@ import { type Terms, termsFormat } from './terms.ts';
 /** `series` in the series' shard. */
 export const seriesFormat = versioned(
   'series',
-  1,
+  2,
   { bytesMax: 128 },
   {
     issuer: accountIdFormat,
@@ -19,6 +19,12 @@ export const seriesFormat = versioned(
     termsVersion: uint({ max: 0xffff }),
     /** Items issued: serials are 0 up to one below it. */
     issuedCount: couponSerialFormat,
+    /** Items whose key commitments are here: serials 0 up to one below it. 0 where the terms ask for no key. */
+    keyedCount: couponSerialFormat,
+    /** The latest end of redemption under any version. */
+    endsAtMs: timeMsFormat,
+    /** Whether any item was ever bound to a holder. */
+    hasOwners: bool(),
   },
 );
 /** A series as stored. */
@@ -26,7 +32,7 @@ export type Series = Infer<typeof seriesFormat>;
 
 const seriesObjects = storedObject(seriesFormat);
 /** `terms/<version>` in the series' shard. */
-export const storedTermsFormat = versioned('stored-terms', 1, { bytesMax: 16_384 }, { terms: termsFormat });
+export const storedTermsFormat = versioned('stored-terms', 2, { bytesMax: 24 * 1024 }, { terms: termsFormat });
 const termsObjects = storedObject(storedTermsFormat);
 
 /** The series, or null. */
@@ -42,6 +48,13 @@ export function writeSeries(tx: LedgerOverlay, gcn: string, series: Series): voi
 /** One version of the terms, or null. */
 export function readTermsVersion(view: LedgerView, gcn: string, version: number): Terms | null {
   return termsObjects.read(view, seriesShard(gcn), `terms/${version}`)?.terms ?? null;
+}
+
+/** A version that something stored names. Versions are never removed. */
+export function storedTerms(view: LedgerView, gcn: string, version: number): Terms {
+  const terms = readTermsVersion(view, gcn, version);
+  assert(terms !== null, `the terms ${version} of ${gcn} are there for good`);
+  return terms;
 }
 
 /** Writes a new version of the terms; the caller sees to it that no version is written twice. */

@@ -1,20 +1,31 @@
-/** Where the ledger stands with an author: its key, and the head of each of its streams, in the author's shard. */
-import { type Infer, versioned } from '#core/format';
-import { readAccount } from '../accounts/account.ts';
-import { readTerminal } from '../accounts/terminal.ts';
-import { authorShard, hashFormat, sequenceFormat, terminalParts } from '../ids.ts';
+/** Where the ledger stands with each stream of an author, in the author's shard. */
+import { type Infer, optional, record, versioned } from '#core/format';
+import { authorShard, hashFormat, sequenceFormat, timeMsFormat } from '../ids.ts';
 import { storedObject } from '../state/stored-object.ts';
 import type { LedgerOverlay, LedgerView } from '../state/view.ts';
+import { dependencyFormat } from './dependency.ts';
+import { streamSeed } from './entry.ts';
+import type { StreamId } from './stream.ts';
+
+/** The stream's next entry is known and waits: for another journal's, or for room in a block. */
+export const holdFormat = record('hold', {
+  /** Block time of the first try. */
+  sinceMs: timeMsFormat,
+  /** Null: the block was full. */
+  on: optional(dependencyFormat),
+});
 
 /** `stream/<author>/<epoch>/<stream>` in the author's shard. */
 export const streamHeadFormat = versioned(
   'stream-head',
   1,
-  { bytesMax: 64 },
+  { bytesMax: 192 },
   {
     nextSequence: sequenceFormat,
     /** Chain hash of the entry before it. */
     headHash: hashFormat,
+    /** Null while nothing waits. */
+    hold: optional(holdFormat),
   },
 );
 /** Where the ledger stands with a stream. */
@@ -28,19 +39,13 @@ export function streamHead(view: LedgerView, author: string, epoch: number, stre
   return heads.read(view, authorShard(author), headKey(author, epoch, stream));
 }
 
-/** Moves the head of a stream. */
-export function writeStreamHead(
-  tx: LedgerOverlay,
-  { author, epoch, stream }: { readonly author: string; readonly epoch: number; readonly stream: number },
-  head: StreamHead,
-): void {
-  heads.write(tx, authorShard(author), headKey(author, epoch, stream), head);
+/** The head of a stream, which is its seed while nothing was executed. */
+export function headOf(view: LedgerView, chainId: Uint8Array, { author, epoch, stream }: StreamId): StreamHead {
+  const known = streamHead(view, author, epoch, stream);
+  return known ?? { nextSequence: 0, headHash: streamSeed(chainId, author, epoch, stream), hold: null };
 }
 
-/** The key and epoch that an author signs with now; null for an unknown author. Accounts have epoch 0. */
-export function authorKey(view: LedgerView, author: string): { publicKey: Uint8Array; epoch: number } | null {
-  const parts = terminalParts(author);
-  if (parts !== null) return readTerminal(view, parts.store, parts.lane);
-  const account = readAccount(view, author);
-  return account === null ? null : { publicKey: account.publicKey, epoch: 0 };
+/** Moves the head of a stream. */
+export function writeStreamHead(tx: LedgerOverlay, { author, epoch, stream }: StreamId, head: StreamHead): void {
+  heads.write(tx, authorShard(author), headKey(author, epoch, stream), head);
 }

@@ -1,18 +1,24 @@
-/** `right.allocate`: the hub's own record of an allocation; receipted, it moves nothing by itself (SPEC R2). */
+/** `right.allocate`: the hub's own record of an allocation; it uses the number up and moves nothing (SPEC R2). */
 import { applied, type Handler, refused, terminalOf } from '../effect.ts';
-import { joinReasons, reason } from '../reasons.ts';
+import { reason } from '../reasons.ts';
 import { hubWordFault } from './allocation-fault.ts';
-import { leaseCovers, readRight, rightOpen } from './right-book.ts';
+import { isNumberUsed, useNumber } from './allocation-numbers.ts';
+import { coverFaults } from './footing.ts';
+import { rightOpen } from './right.ts';
+import { readRight } from './right-book.ts';
 
 /** Rule R2. */
 export const allocateUnit: Handler<'right.allocate'> = (tx, by, { allocation }) => {
   const { store } = terminalOf(by);
-  let faults = hubWordFault(tx, by.chainId, store, allocation);
-  const right = readRight(tx, store, allocation.rightId);
+  const { rightId, hubEpoch, number, unit } = allocation;
+  const right = readRight(tx, store, rightId);
+  let faults = hubWordFault(tx, by.chainId, { store, right: null }, allocation);
   if (right === null) return refused(faults, reason.NO_SUCH_RIGHT);
-  if (right.status !== rightOpen) faults = joinReasons(faults, reason.RIGHT_CLOSED);
-  if (right.gcn !== allocation.gcn || !leaseCovers(right, allocation.serial)) {
-    faults = joinReasons(faults, reason.RIGHT_DOES_NOT_COVER);
-  }
-  return faults === 0 ? applied() : refused(faults);
+  if (right.status !== rightOpen) faults |= reason.RIGHT_CLOSED;
+  // How much of an escrow is left is for the spend to find: others may have been ordered before this record.
+  if (right.lane !== null || coverFaults(right, unit, true) !== 0n) faults |= reason.RIGHT_DOES_NOT_COVER;
+  if (isNumberUsed(tx, { store, hubEpoch, number }, 'recorded')) faults |= reason.ALLOCATION_INVALID;
+  if (faults !== 0n) return refused(faults);
+  useNumber(tx, { store, hubEpoch, number }, 'recorded');
+  return applied();
 };

@@ -1,23 +1,33 @@
 /** Whether a hub's allocation is good for a spend (ARCHITECTURE D5). */
 import { verifySignature } from '#core/ed25519';
-import { readStore } from '../accounts/store.ts';
-import { readTerminal } from '../accounts/terminal.ts';
+import { type Hub, readStore } from '../accounts/store.ts';
+import { isFrozenLane, readTerminal } from '../accounts/terminal.ts';
 import { reason } from '../reasons.ts';
 import type { LedgerView } from '../state/view.ts';
 import { type Allocation, allocationDomain, allocationMessage } from './allocation.ts';
+import { isNumberUsed } from './allocation-numbers.ts';
+import { type Right, rightClosedOut } from './right.ts';
+import { type Spend, sameSpend } from './spend.ts';
 
-/** What the allocation must be for. */
-export interface AllocatedSpend {
+/** Whose spend it is. */
+export interface SpendingLane {
   readonly store: string;
   readonly lane: string;
-  readonly rightId: string;
-  readonly gcn: string;
-  readonly serial: number;
 }
 
-/** Reason bits against an allocation of the store's hub, whoever spends it; 0 for a genuine one of the hub in force. */
-export function hubWordFault(view: LedgerView, chainId: Uint8Array, store: string, allocation: Allocation): number {
-  const hub = readStore(view, store)?.hub ?? null;
+/** The hub whose word counts for a right: the one in force; the last one for a right that was closed out. */
+function hubOf(view: LedgerView, store: string, right: Right | null): Hub | null {
+  return right?.status === rightClosedOut ? right.fencedHub : (readStore(view, store)?.hub ?? null);
+}
+
+/** Reason bits against the word of a hub, whoever spends it; none for a genuine one of the hub that counts for the right. */
+export function hubWordFault(
+  view: LedgerView,
+  chainId: Uint8Array,
+  { store, right }: { readonly store: string; readonly right: Right | null },
+  allocation: Allocation,
+): bigint {
+  const hub = hubOf(view, store, right);
   if (hub === null || allocation.hubEpoch > hub.hubEpoch) return reason.ALLOCATION_INVALID;
   if (allocation.hubEpoch < hub.hubEpoch) return reason.HUB_FENCED;
   const terminal = readTerminal(view, store, hub.lane);
@@ -28,22 +38,24 @@ export function hubWordFault(view: LedgerView, chainId: Uint8Array, store: strin
     message: allocationMessage(chainId, allocation),
     signature: allocation.signature,
   });
-  return genuine ? 0 : reason.ALLOCATION_INVALID;
+  if (!genuine) return reason.ALLOCATION_INVALID;
+  // A hub that told two stories may have given the unit to two lanes.
+  return isFrozenLane(view, store, hub.lane) ? reason.FROZEN : 0n;
 }
 
-/** Reason bits against a spend of an owned unit through this allocation; null is good only from the hub itself. */
+/** Reason bits against the spend of an owned unit through this allocation; null is good only from the hub itself. */
 export function allocationFault(
   view: LedgerView,
   chainId: Uint8Array,
-  spend: AllocatedSpend,
+  spending: SpendingLane & { readonly right: Right; readonly spend: Spend },
   allocation: Allocation | null,
-): number {
-  const { store, lane, rightId, gcn, serial } = spend;
-  if (allocation === null) return readStore(view, store)?.hub?.lane === lane ? 0 : reason.ALLOCATION_MISSING;
+): bigint {
+  const { store, lane, right, spend } = spending;
+  if (allocation === null) return hubOf(view, store, right)?.lane === lane ? 0n : reason.ALLOCATION_MISSING;
   const forThis =
-    allocation.lane === `${store}/${lane}` &&
-    allocation.rightId === rightId &&
-    allocation.gcn === gcn &&
-    allocation.serial === serial;
-  return forThis ? hubWordFault(view, chainId, store, allocation) : reason.ALLOCATION_INVALID;
+    allocation.lane === `${store}/${lane}` && allocation.rightId === right.id && sameSpend(allocation.unit, spend);
+  if (!forThis) return reason.ALLOCATION_INVALID;
+  const { hubEpoch, number } = allocation;
+  const word = hubWordFault(view, chainId, spending, allocation);
+  return isNumberUsed(view, { store, hubEpoch, number }, 'spent') ? word | reason.ALLOCATION_INVALID : word;
 }

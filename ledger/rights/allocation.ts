@@ -1,21 +1,14 @@
 /** A hub's signed word that one owned unit goes to one lane, once (ARCHITECTURE D5). */
 import { encodeCbor } from '#core/codec';
-import { type Infer, versioned } from '#core/format';
-import {
-  accountIdFormat,
-  couponSerialFormat,
-  epochFormat,
-  gcnFormat,
-  rightIdFormat,
-  sequenceFormat,
-  signatureFormat,
-} from '../ids.ts';
+import { encode, type Infer, versioned } from '#core/format';
+import { accountIdFormat, epochFormat, rightIdFormat, sequenceFormat, signatureFormat } from '../ids.ts';
+import { spendFormat } from './spend.ts';
 
 /** One allocation as signed. */
 export const allocationFormat = versioned(
   'allocation',
   1,
-  { bytesMax: 320 },
+  { bytesMax: 384 },
   {
     rightId: rightIdFormat,
     /** The hub terminal's account id. */
@@ -23,10 +16,9 @@ export const allocationFormat = versioned(
     hubEpoch: epochFormat,
     /** The lane terminal's account id. */
     lane: accountIdFormat,
-    /** Dense per hub epoch, from 0. */
+    /** Used once per hub epoch; a hub counts from 0. */
     number: sequenceFormat,
-    gcn: gcnFormat,
-    serial: couponSerialFormat,
+    unit: spendFormat,
     signature: signatureFormat,
   },
 );
@@ -38,6 +30,6 @@ export const allocationDomain = 'bizain/allocation/1';
 
 /** The bytes that the hub signs: every field but the signature, bound to the chain. */
 export function allocationMessage(chainId: Uint8Array, unsigned: Omit<Allocation, 'signature'>): Uint8Array {
-  const { rightId, hub, hubEpoch, lane, number, gcn, serial } = unsigned;
-  return encodeCbor([chainId, rightId, hub, hubEpoch, lane, number, gcn, serial]);
+  const { rightId, hub, hubEpoch, lane, number, unit } = unsigned;
+  return encodeCbor([chainId, rightId, hub, hubEpoch, lane, number, encode(spendFormat, unit)]);
 }

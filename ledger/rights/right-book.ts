@@ -3,14 +3,10 @@ import { type Infer, list, versioned } from '#core/format';
 import { rightIdFormat, storeShard } from '../ids.ts';
 import { storedObject } from '../state/stored-object.ts';
 import type { LedgerOverlay, LedgerView } from '../state/view.ts';
-import { type Right, rightFormat } from './right.ts';
+import { type Right, rightFormat, rightMerged } from './right.ts';
 
 /** Most open rights of one store. */
 export const openRightsMax = 256;
-/** Status of a right in force. */
-export const rightOpen = 0;
-/** Status of a right that its holder has ended. */
-export const rightReleased = 1;
 
 /** `rights` in the store's shard: ids of open rights, oldest first. */
 export const openRightsFormat = versioned(
@@ -33,7 +29,7 @@ export function readRight(view: LedgerView, store: string, id: string): Right | 
   return rights.read(view, storeShard(store), `right/${id}`);
 }
 
-/** Creates or replaces a right. */
+/** Replaces a right whose status stays. */
 export function writeRight(tx: LedgerOverlay, store: string, right: Right): void {
   rights.write(tx, storeShard(store), `right/${right.id}`, right);
 }
@@ -43,24 +39,21 @@ export function readOpenRightIds(view: LedgerView, store: string): readonly stri
   return openLists.read(view, storeShard(store), openKey)?.ids ?? [];
 }
 
-/** Replaces the list of open rights. */
-export function writeOpenRightIds(tx: LedgerOverlay, store: string, ids: readonly string[]): void {
+/** Writes a new right and lists it as open. */
+export function addRight(tx: LedgerOverlay, store: string, right: Right): void {
+  writeRight(tx, store, right);
+  openLists.write(tx, storeShard(store), openKey, { ids: [...readOpenRightIds(tx, store), right.id] });
+}
+
+/** Writes a right that is no longer open, and takes it off the list. */
+export function endRight(tx: LedgerOverlay, store: string, right: Right): void {
+  writeRight(tx, store, right);
+  const ids = readOpenRightIds(tx, store).filter((id) => id !== right.id);
   openLists.write(tx, storeShard(store), openKey, { ids });
 }
 
-/** Whether a lease covers the serial; never for a budget. Ranges ascend, so the search halves them. */
-export function leaseCovers(right: Right, serial: number): boolean {
-  if (right.grant.kind !== 'lease') return false;
-  const { ranges } = right.grant;
-  let low = 0;
-  let high = ranges.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const range = ranges[middle];
-    if (range === undefined) return false;
-    if (serial < range.first) high = middle - 1;
-    else if (serial > range.last) low = middle + 1;
-    else return true;
-  }
-  return false;
+/** The right that a reservation on `id` is accounted under now: of a sub-lease that went back, the right it was part of. */
+export function readChargedRight(view: LedgerView, store: string, id: string): Right | null {
+  const right = readRight(view, store, id);
+  return right?.status === rightMerged && right.parentId !== null ? readRight(view, store, right.parentId) : right;
 }

@@ -1,65 +1,62 @@
-/** What a store did with a batch, in the store's shard: counts, and by serial what was received and sold here. */
+/**
+ * What a store did with a batch, in the store's shard: counts, its number among the batch's holders, and marks by serial. Who holds
+ * a product now is a number beside it in the batch's shard: no move needs the shard of another store, which no till has, and
+ * none can leave a product in two places.
+ */
 import { type Infer, uint, versioned } from '#core/format';
 import { storeShard } from '../ids.ts';
-import { chunkItems, copyChunk, nibbleAt, setNibble } from '../state/nibbles.ts';
 import { storedObject } from '../state/stored-object.ts';
 import type { LedgerOverlay, LedgerView } from '../state/view.ts';
+import type { BatchKey } from './batch.ts';
+import { OpenChunks } from './open-chunks.ts';
+import { registerMax } from './registers.ts';
 
-/** `custody/<gtin>/<lot>`: facts recorded by the store's terminals. */
+/** `custody/<trade item>/<lot>`: facts recorded by the store's terminals. */
 export const custodyFormat = versioned(
   'custody',
-  1,
-  { bytesMax: 64 },
+  2,
+  { bytesMax: 96 },
   {
+    /** The store's number in the batch's register of holders; 0 before it first held one of its products. */
+    holder: uint({ max: registerMax }),
+    /** Arrivals; a product that was shipped and came back arrives again. */
     received: uint({}),
+    /** Clean sales. */
     sold: uint({}),
-    /** Facts that contradict another: sold a second time, or a serial that the batch does not have. */
+    shipped: uint({}),
+    /** Sales taken back, of this store or of another. */
+    returned: uint({}),
+    destroyed: uint({}),
+    /** Facts that contradict another: sold a second time, returned without a sale, or a serial that the batch does not list. */
     conflicted: uint({}),
   },
 );
 /** The counts as stored. */
 export type Custody = Infer<typeof custodyFormat>;
+/** What is counted. */
+export type CustodyCount = Exclude<keyof Custody, 'holder'>;
 
-/** Bits of a serial in `here/<n>/<gtin>/<lot>`, by its place in the batch's sorted list. */
-export const custodyBits = { received: 1, sold: 2 } as const;
+/** Marks of a serial in `here/<n>/<trade item>/<lot>`: what this store recorded of it. */
+export const custodyBits = { received: 1, sold: 2, shipped: 4 } as const;
+/** Column of the marks. */
+export const hereColumn = 'here';
 
 const custodies = storedObject(custodyFormat);
-const nothing: Custody = { received: 0, sold: 0, conflicted: 0 };
+const nothing: Custody = { holder: 0, received: 0, sold: 0, shipped: 0, returned: 0, destroyed: 0, conflicted: 0 };
 
-interface BatchKey {
-  readonly gtin: string;
-  readonly lot: string;
-}
-
-const countsKey = ({ gtin, lot }: BatchKey): string => `custody/${gtin}/${lot}`;
-const bitsKey = ({ gtin, lot }: BatchKey, place: number): string =>
-  `here/${Math.floor(place / chunkItems)}/${gtin}/${lot}`;
+const custodyKey = ({ tradeItem, lot }: BatchKey): string => `custody/${tradeItem}/${lot}`;
 
 /** The store's counts for a batch; zeros where it never had any. */
 export function readCustodyCounts(view: LedgerView, store: string, batch: BatchKey): Custody {
-  return custodies.read(view, storeShard(store), countsKey(batch)) ?? nothing;
+  return custodies.read(view, storeShard(store), custodyKey(batch)) ?? nothing;
 }
 
-/** Adds one to a count. */
-export function countCustody(tx: LedgerOverlay, store: string, batch: BatchKey, count: keyof Custody): void {
-  const before = readCustodyCounts(tx, store, batch);
-  custodies.write(tx, storeShard(store), countsKey(batch), { ...before, [count]: before[count] + 1 });
+/** Replaces the store's counts. */
+export function writeCustody(tx: LedgerOverlay, store: string, batch: BatchKey, custody: Custody): void {
+  custodies.write(tx, storeShard(store), custodyKey(batch), custody);
 }
 
-/** What happened here (`custodyBits`) to the serial at a place. */
-export function readCustodyBits(view: LedgerView, store: string, batch: BatchKey, place: number): number {
-  return nibbleAt(view.get(storeShard(store), bitsKey(batch, place)), place % chunkItems);
-}
-
-/** Notes what happened here to the serial at a place. */
-export function addCustodyBits(
-  tx: LedgerOverlay,
-  store: string,
-  batch: BatchKey,
-  { place, bits }: { readonly place: number; readonly bits: number },
-): void {
-  const key = bitsKey(batch, place);
-  const chunk = copyChunk(tx.get(storeShard(store), key));
-  setNibble(chunk, place % chunkItems, nibbleAt(chunk, place % chunkItems) | bits);
-  tx.put(storeShard(store), key, chunk);
+/** The store's marks for a batch, by place in the batch's list. */
+export function custodyMarks(view: LedgerView, store: string, { tradeItem, lot }: BatchKey): OpenChunks {
+  return new OpenChunks(view, storeShard(store), `/${tradeItem}/${lot}`);
 }

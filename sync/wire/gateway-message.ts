@@ -1,7 +1,7 @@
 /** What validators publish to terminals and what terminals ask, over any MQTT 3.1.1 or 5 broker (topics.ts names the topics). */
 import { bytesOf, type Infer, list, optional, record, text, uint, variant, versioned } from '#core/format';
 import { accountIdFormat, epochFormat, hashFormat, heightFormat, sequenceFormat, shardIdFormat } from '#ledger/ids';
-import { streamFormat } from '#ledger/journal/entry';
+import { streamFormat } from '#ledger/journal/stream';
 import { receiptFormat } from '#ledger/receipt';
 import { shardDeltaFormat, shardProofFormat, snapshotChunkFormat } from '#ledger/state/delta';
 import { headerFormat } from './block.ts';
