@@ -9,9 +9,10 @@ import { equalBytes, toHex } from '#core/bytes';
 import { decode, encode, type Format } from '#core/format';
 import type { ShardId } from '#ledger/ids';
 import { receiptFormat } from '#ledger/receipt';
-import type { Leaf, ShardDelta } from '#ledger/state/delta';
-import { History } from '#ledger/state/history';
-import type { LedgerState } from '#ledger/state/ledger-state';
+import type { ShardDelta } from '#ledger/state/delta';
+import { History, type HistoryNode } from '#ledger/state/history';
+import type { HistoryProof } from '#ledger/state/history-proof';
+import type { StateChange } from '#ledger/state/ledger-state';
 import { type ChainState, chainStateFormat } from '../pbft/chain.ts';
 import { type VoteRecord, voteRecordFormat } from '../pbft/vote-record.ts';
 import { type Block, blockFormat, bodyDigest, blockHash as hashOf } from '../wire/block.ts';
@@ -20,7 +21,9 @@ import type { CommittedBlock } from '../wire/peer-message.ts';
 import { type Certificate, certificateFormat } from '../wire/vote.ts';
 import { DeltaTable } from './delta-table.ts';
 import type { Executed } from './executor.ts';
+import { HistoryTable } from './history-table.ts';
 import { type Span, SpanTable } from './span-table.ts';
+import { StateTable } from './state-table.ts';
 import { MetaTable, openStoreDatabase, plainBytes, type StoreDatabase, storeCorrupt } from './store-database.ts';
 import { storedHistoryFormat, storedReceiptsFormat } from './stored-formats.ts';
 
@@ -40,6 +43,8 @@ export interface Commit {
   readonly bodies: readonly Body[];
   readonly chain: ChainState;
   readonly history: History;
+  /** What the history gave out for this block. */
+  readonly historyNodes: readonly HistoryNode[];
 }
 
 /** A committed block as receipts are proved from it. */
@@ -64,11 +69,13 @@ const digestBytes = 32;
 /** The store of one validator. Methods throw what SQLite throws (disk full, I/O error): the validator then stops. */
 export class BlockStore {
   readonly path: string;
+  /** The objects of the state, for `LedgerState.open`. */
+  readonly objects: StateTable;
   readonly #database: StoreDatabase;
   readonly #meta: MetaTable;
   readonly #spans: SpanTable;
   readonly #deltas: DeltaTable;
-  readonly #shards = new Map<ShardId, number>();
+  readonly #history: HistoryTable;
   readonly #putBody: Database.Statement<[Uint8Array, Uint8Array]>;
   readonly #getBody: Database.Statement<[Uint8Array]>;
   readonly #putProposal: Database.Statement<[Uint8Array, number, Uint8Array, Uint8Array]>;
@@ -76,17 +83,17 @@ export class BlockStore {
     [number, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]
   >;
   readonly #getBlock: Database.Statement<[number]>;
-  readonly #putLeaf: Database.Statement<[number, number, string, Uint8Array]>;
-  readonly #getLeaves: Database.Statement<[number, number, number]>;
 
   /** Opens or makes the store. Throws `STORE_BUSY`, `STORE_CORRUPT`, `STORE_FAILED`. */
   constructor(path: string) {
     this.path = path;
     const database = openStoreDatabase(path);
     this.#database = database;
+    this.objects = new StateTable(database, path);
     this.#meta = new MetaTable(database, path);
     this.#spans = new SpanTable(database);
     this.#deltas = new DeltaTable(database, this.#meta);
+    this.#history = new HistoryTable(database);
     this.#putBody = database.prepare('INSERT OR IGNORE INTO bodies (digest, bytes) VALUES (?, ?)');
     this.#getBody = database.prepare('SELECT bytes FROM bodies WHERE digest = ?');
     this.#putProposal = database.prepare(
@@ -96,16 +103,6 @@ export class BlockStore {
     this.#getBlock = database.prepare(
       'SELECT hash, block, certificate, state_root, receipts_root FROM blocks WHERE height = ?',
     );
-    this.#putLeaf = database.prepare('INSERT OR REPLACE INTO leaves (shard, slot, key, value) VALUES (?, ?, ?, ?)');
-    this.#getLeaves = database.prepare(
-      'SELECT slot, key, value FROM leaves WHERE shard = ? AND slot >= ? ORDER BY slot LIMIT ?',
-    );
-    for (const { id, shard } of database.prepare('SELECT id, shard FROM shards').iterate() as Iterable<{
-      id: number;
-      shard: string;
-    }>) {
-      this.#shards.set(shard, id);
-    }
   }
 
   /** Chain id that the store was made for; undefined for a new one. */
@@ -113,11 +110,11 @@ export class BlockStore {
     return this.#meta.get('chain-id');
   }
 
-  /** Writes the state of the genesis into a new store. */
-  begin(chainId: Uint8Array, state: LedgerState, chain: ChainState): void {
+  /** Writes the state of the genesis, as a change of the empty one, into a new store. */
+  begin(chainId: Uint8Array, genesis: StateChange, chain: ChainState): void {
     assert(this.chainId() === undefined, 'the store has begun already');
     this.#atomically(() => {
-      for (const shard of state.shardIds()) this.#putLeaves(shard, state.leaves(shard));
+      this.objects.write(genesis.changes);
       this.#putChain(chain, new History());
       this.#meta.put('chain-id', chainId);
     });
@@ -183,11 +180,10 @@ export class BlockStore {
         encode(storedReceiptsFormat, { receipts }),
       );
       this.#spans.add(height, executed.receipts);
-      for (const delta of executed.change.deltas) {
-        const id = this.#putLeaves(delta.shard, delta.leaves);
-        this.#deltas.add(id, delta);
-      }
+      this.objects.write(executed.change.changes);
+      for (const { index, delta } of executed.change.changes) this.#deltas.add(index, delta);
       this.#deltas.prune(height);
+      this.#history.add(commit.historyNodes);
       this.#dropProposals(height, block);
       this.#putChain(chain, history);
     });
@@ -242,6 +238,11 @@ export class BlockStore {
     };
   }
 
+  /** Proves a block to whoever has the certified header of a later one, which carries the history up to its parent. */
+  historyProof(height: number, laterHeight: number): HistoryProof | null {
+    return this.#history.prove(height - 1, laterHeight - 1);
+  }
+
   /** Where the receipts of a stream from a sequence on are, oldest first. */
   spans(
     of: { readonly author: string; readonly epoch: number; readonly stream: number },
@@ -253,22 +254,8 @@ export class BlockStore {
 
   /** Deltas of a shard after a height, oldest first; undefined where some are dropped or there are too many. */
   deltasAfter(shard: ShardId, height: number): ShardDelta[] | undefined {
-    const id = this.#shards.get(shard);
-    return id === undefined ? [] : this.#deltas.after(id, height);
-  }
-
-  /** Leaves of a shard from a slot on, as of the last committed block. */
-  leavesFrom(shard: ShardId, firstSlot: number, count: number): Leaf[] {
-    const id = this.#shards.get(shard);
-    if (id === undefined) return [];
-    const rows = this.#getLeaves.all(id, firstSlot, count) as Leaf[];
-    return rows.map(({ slot, key, value }) => ({ slot, key, value: plainBytes(value) }));
-  }
-
-  /** Every shard in order of creation, for `LedgerState.load`. */
-  *shards(): Iterable<{ readonly shard: ShardId; readonly leaves: Iterable<Leaf> }> {
-    const inOrder = [...this.#shards].sort((a, b) => a[1] - b[1]);
-    for (const [shard] of inOrder) yield { shard, leaves: this.leavesFrom(shard, 0, -1) };
+    const number = this.objects.numberOf(shard);
+    return number === undefined ? [] : this.#deltas.after(number, height);
   }
 
   close(): void {
@@ -287,19 +274,9 @@ export class BlockStore {
       this.#database.exec('COMMIT');
     } catch (error) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.objects.undone();
       throw error;
     }
-  }
-
-  #putLeaves(shard: ShardId, leaves: Iterable<Leaf>): number {
-    let id = this.#shards.get(shard);
-    if (id === undefined) {
-      id = this.#shards.size;
-      this.#database.prepare('INSERT INTO shards (id, shard) VALUES (?, ?)').run(id, shard);
-      this.#shards.set(shard, id);
-    }
-    for (const { slot, key, value } of leaves) this.#putLeaf.run(id, slot, key, value);
-    return id;
   }
 
   /** Proposals up to a height are over; bodies that came with a losing one go with it, since nothing refers to them. */

@@ -47,7 +47,7 @@ export class ChainKeeper {
     this.#options = options;
     this.#chain = store.chain();
     this.#history = store.history();
-    this.checkpoints = new Checkpoints(executor.state, (shard, slot, count) => store.leavesFrom(shard, slot, count));
+    this.checkpoints = new Checkpoints(executor.state);
     const last = store.result(this.#chain.height);
     this.#head = last?.lightBlock ?? null;
     if (last !== undefined) this.checkpoints.take(last.lightBlock, last.receiptsRoot);
@@ -71,7 +71,7 @@ export class ChainKeeper {
     assert(executed !== undefined, 'a block is executed before it is committed');
     assert(equalBytes(executed.resultRoot, certificate.resultRoot), 'the certificate is for another result');
     const { resultRoot } = executed;
-    this.#history.append(blockHash, resultRoot);
+    const historyNodes = this.#history.append(blockHash, resultRoot);
     const step = {
       header,
       blockHash,
@@ -80,14 +80,14 @@ export class ChainKeeper {
       beaconOutput: beacon.outputOf(header.beaconProof),
     };
     const chain = advanceChain(schedule, this.#chain, step);
-    store.commit({ block, blockHash, certificate, executed, bodies, chain, history: this.#history });
-    this.checkpoints.beforeCommit(executed.change.deltas);
+    store.commit({ block, blockHash, certificate, executed, bodies, chain, history: this.#history, historyNodes });
+    this.checkpoints.keep(executed.change.changes);
     executor.commit(blockHash);
     const due = this.#chain.height === 0 || Checkpoints.isDue(header.timeMs, this.#chain.timeMs);
     this.#chain = chain;
     this.#head = { header, certificate };
     if (due) this.checkpoints.take(this.#head, executed.receiptsRoot);
-    pool.committed(block.bodyDigests);
+    pool.committed(block.bodyDigests, header.timeMs);
     for (const { first } of spansOf(executed.receipts)) {
       const receipt = executed.receipts[first];
       if (receipt !== undefined) pool.refresh(receipt);

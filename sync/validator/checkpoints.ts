@@ -2,22 +2,23 @@
  * Shards as they were at the last checkpoints, for terminals that fetch whole ones. A checkpoint costs no copy of the
  * state: it keeps the roots, and the old value of each leaf that changes after it (ARCHITECTURE D1).
  */
-import { assert } from '#core/assert';
-import { regionShard, type ShardId } from '#ledger/ids';
-import type { Leaf, ShardDelta, ShardProof, SnapshotChunk } from '#ledger/state/delta';
+import type { ShardId } from '#ledger/ids';
+import type { Leaf, ShardProof, SnapshotChunk } from '#ledger/state/delta';
 import { snapshotChunkLeavesMax } from '#ledger/state/delta';
 import type { LedgerState } from '#ledger/state/ledger-state';
+import type { LeafSizes, ShardChange } from '#ledger/state/object-store';
 import type { LightBlock } from '../wire/gateway-message.ts';
 import { ProofPaths } from './proof-paths.ts';
 
 /** Checkpoints fall on the first block in each such span of certificate time, so that validators have the same ones. */
 export const checkpointMs = 30_000;
 const checkpointsKept = 4;
-/**
- * Leaves in a chunk of any shard but the region's, whose leaves are small: key commitments and serial lists have some
- * 16 KiB a leaf, and a chunk of half a megabyte passes any broker. The same on every validator.
- */
-const heavyChunkLeaves = 32;
+/** Bytes of an ordinary chunk, and of any: half a megabyte passes every broker, and two pass most. */
+const chunkBytes = { usual: 512 * 1024, max: 2 * 1024 * 1024 } as const;
+/** Memory for leaves as they were, of all checkpoints; beyond it the oldest checkpoints end early. */
+const beforeBytesDefault = 128 * 1024 * 1024;
+/** What a leaf costs beside its key and value. */
+const leafOverheadBytes = 200;
 
 interface Checkpoint {
   readonly lightBlock: LightBlock;
@@ -25,8 +26,10 @@ interface Checkpoint {
   readonly index: ReadonlyMap<ShardId, number>;
   readonly roots: readonly Uint8Array[];
   readonly leafCounts: readonly number[];
+  readonly chunkLeaves: readonly number[];
   /** Leaves that changed after it, as they were, by shard and slot. */
   readonly before: Map<ShardId, Map<number, Leaf>>;
+  beforeBytes: number;
   paths: ProofPaths | null;
 }
 
@@ -38,17 +41,23 @@ export interface SnapshotPart {
   readonly chunkCount: number;
 }
 
+/** Leaves in a chunk of a shard: as many as usually fill it, and never more than fit if all were the largest. */
+function chunkLeavesOf({ total, largest }: LeafSizes, leafCount: number): number {
+  const usual = Math.floor((chunkBytes.usual * leafCount) / Math.max(total, 1));
+  const most = Math.floor(chunkBytes.max / Math.max(largest, 1));
+  return Math.max(1, Math.min(snapshotChunkLeavesMax, usual, most));
+}
+
 /** The last few checkpoints of one validator. */
 export class Checkpoints {
   readonly #state: LedgerState;
-  readonly #leavesFrom: (shard: ShardId, firstSlot: number, count: number) => readonly Leaf[];
+  readonly #beforeBytesMax: number;
   /** Oldest first. */
   readonly #kept: Checkpoint[] = [];
 
-  /** `leavesFrom` reads committed leaves by slot. */
-  constructor(state: LedgerState, leavesFrom: (shard: ShardId, firstSlot: number, count: number) => readonly Leaf[]) {
+  constructor(state: LedgerState, beforeBytesMax = beforeBytesDefault) {
     this.#state = state;
-    this.#leavesFrom = leavesFrom;
+    this.#beforeBytesMax = beforeBytesMax;
   }
 
   /** Whether a block is the first of its span of time. */
@@ -56,11 +65,12 @@ export class Checkpoints {
     return Math.floor(timeMs / checkpointMs) !== Math.floor(parentTimeMs / checkpointMs);
   }
 
-  /** To be called before a block's deltas are committed: keeps the old values. */
-  beforeCommit(deltas: readonly ShardDelta[]): void {
+  /** To be called with what each block changes: keeps the leaves as they were. */
+  keep(changes: readonly ShardChange[]): void {
     const newest = this.#kept.at(-1);
     if (newest === undefined) return;
-    for (const { shard, leaves } of deltas) {
+    for (const { delta, before: replaced } of changes) {
+      const { shard } = delta;
       const index = newest.index.get(shard);
       if (index === undefined) continue;
       const leafCount = newest.leafCounts[index] as number;
@@ -69,13 +79,19 @@ export class Checkpoints {
         before = new Map();
         newest.before.set(shard, before);
       }
-      for (const { slot, key } of leaves) {
-        if (slot >= leafCount || before.has(slot)) continue;
-        const value = this.#state.get(shard, key);
-        assert(value !== undefined, 'a leaf below the leaf count has a value');
-        before.set(slot, { slot, key, value });
+      for (const leaf of replaced) {
+        if (leaf.slot >= leafCount || before.has(leaf.slot)) continue;
+        before.set(leaf.slot, leaf);
+        newest.beforeBytes += leafOverheadBytes + leaf.key.length + leaf.value.length;
       }
     }
+    this.#dropOldest();
+  }
+
+  /** Ends checkpoints until the others are within their number and memory: the newest is the last to go. */
+  #dropOldest(): void {
+    const bytes = () => this.#kept.reduce((sum, { beforeBytes }) => sum + beforeBytes, 0);
+    while (this.#kept.length > checkpointsKept || bytes() > this.#beforeBytesMax) this.#kept.shift();
   }
 
   /** Makes a checkpoint of the state as it is now, which the light block certifies. */
@@ -88,10 +104,12 @@ export class Checkpoints {
       index: new Map(shards.map((shard, index) => [shard, index])),
       roots: shards.map((shard) => this.#state.shardRootOf(shard) as Uint8Array),
       leafCounts: shards.map((shard) => this.#state.leafCount(shard)),
+      chunkLeaves: shards.map((shard) => chunkLeavesOf(this.#state.leafSizes(shard), this.#state.leafCount(shard))),
       before: new Map(),
+      beforeBytes: 0,
       paths: null,
     });
-    if (this.#kept.length > checkpointsKept) this.#kept.shift();
+    this.#dropOldest();
   }
 
   /** Whether the newest checkpoint has the shard. */
@@ -107,11 +125,12 @@ export class Checkpoints {
     const shardIndex = checkpoint?.index.get(shard);
     if (checkpoint === undefined || shardIndex === undefined) return undefined;
     const leafCount = checkpoint.leafCounts[shardIndex] as number;
-    const chunkLeaves = shard === regionShard ? snapshotChunkLeavesMax : heavyChunkLeaves;
+    const chunkLeaves = checkpoint.chunkLeaves[shardIndex] as number;
     const chunkCount = Math.ceil(leafCount / chunkLeaves);
     const firstSlot = chunk * chunkLeaves;
     if (chunk >= chunkCount) return undefined;
-    const leaves = this.#leavesFrom(shard, firstSlot, Math.min(chunkLeaves, leafCount - firstSlot)).map((leaf) => {
+    const now = this.#state.leaves(shard, firstSlot, Math.min(chunkLeaves, leafCount - firstSlot));
+    const leaves = Array.from(now, (leaf) => {
       const { key, value } = this.#valueAt(at, shard, leaf);
       return { key, value };
     });

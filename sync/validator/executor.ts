@@ -17,16 +17,20 @@ export class Executor {
   readonly state: LedgerState;
   readonly #chainId: Uint8Array;
   readonly #isGenuine: SegmentCheck;
+  readonly #beaconOf: (proof: Uint8Array) => Uint8Array;
   readonly #results = new Map<string, Executed>();
 
   constructor(options: {
     readonly state: LedgerState;
     readonly chainId: Uint8Array;
     readonly isGenuine: SegmentCheck;
+    /** The output of a header's beacon proof, which has been checked. */
+    readonly beaconOf: (proof: Uint8Array) => Uint8Array;
   }) {
     this.state = options.state;
     this.#chainId = options.chainId;
     this.#isGenuine = options.isGenuine;
+    this.#beaconOf = options.beaconOf;
   }
 
   /** Executes on top of the committed state; changes nothing. The same block again gives the kept result. */
@@ -35,7 +39,8 @@ export class Executor {
     const known = this.#results.get(name);
     if (known !== undefined) return known;
     const { height, timeMs } = header;
-    const block = { chainId: this.#chainId, height, timeMs, segments: bodies, isGenuine: this.#isGenuine };
+    const beacon = this.#beaconOf(header.beaconProof);
+    const block = { chainId: this.#chainId, height, timeMs, beacon, segments: bodies, isGenuine: this.#isGenuine };
     const executed = executeBlock(this.state, block);
     const oldest = this.#results.keys().next();
     if (this.#results.size >= resultsMax && !oldest.done) this.#results.delete(oldest.value);

@@ -16,6 +16,8 @@ export interface Pooled {
   /** Since when nothing is missing before it; null while something is. */
   readyMs: number | null;
   gossiped: boolean;
+  /** Named by the admin to be salvaged: it has a place of its own beside its stream. */
+  readonly salvaged: boolean;
 }
 
 /** The waiting segments of one stream. `next` is the sequence that the ledger expects. */
@@ -23,6 +25,8 @@ export class PooledStream {
   readonly #waiting: Pooled[] = [];
   #next: number;
   #readyCount = 0;
+  /** The ledger waits for another journal before the next entry of this one. */
+  held = false;
 
   constructor(next: number) {
     this.#next = next;
@@ -37,16 +41,17 @@ export class PooledStream {
     return this.#readyCount;
   }
 
+  /** How many of them a block may take now. */
+  get dueCount(): number {
+    return this.held ? 0 : this.#readyCount;
+  }
+
   /** The sequence up to which the stream is complete here. */
   get reach(): number {
     let reach = this.#next;
     for (let index = 0; index < this.#readyCount; index++)
       reach = Math.max(reach, (this.#waiting[index] as Pooled).last + 1);
     return reach;
-  }
-
-  ready(): readonly Pooled[] {
-    return this.#waiting.slice(0, this.#readyCount);
   }
 
   all(): readonly Pooled[] {
@@ -60,7 +65,15 @@ export class PooledStream {
     this.#count(nowMs);
   }
 
-  /** Moves the ledger's end on and drops what is behind it or named; gives the dropped ones. */
+  /** What was ordered and has to go into another block waits from now on. */
+  renew(ordered: ReadonlySet<string>): void {
+    for (const segment of this.#waiting) if (ordered.has(segment.name)) segment.readyMs = null;
+  }
+
+  /**
+   * Moves the ledger's end on and drops what is behind it or was ordered; gives the dropped ones. What was ordered and waits stays: it
+   * is ordered again.
+   */
   advance(next: number, ordered: ReadonlySet<string>, nowMs: number): Pooled[] {
     this.#next = next;
     const dropped: Pooled[] = [];

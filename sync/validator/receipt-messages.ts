@@ -8,8 +8,9 @@ import type { BlockStore } from './block-store.ts';
 import type { Committed } from './chain-keeper.ts';
 import { ProofPaths } from './proof-paths.ts';
 
-/** Receipts in one message: about half a megabyte with their paths, which any broker carries. */
+/** Receipts in one message, and their bytes with their paths: about half a megabyte, which any broker carries. */
 const receiptsMaxMessage = 1_024;
+const bytesMaxMessage = 512 * 1024;
 const blocksKept = 16;
 /** Receipts of the blocks that one answer reads: their trees have to be computed for it. */
 const leavesMaxAnswer = 32_768;
@@ -61,7 +62,7 @@ export class ReceiptMessages {
       else indexes.push(index);
     }
     return [...byAuthor].flatMap(([author, indexes]) =>
-      slices(indexes).map((slice) => ({ author, message: receiptsMessage(block, slice) })),
+      slices(block, indexes).map((slice) => ({ author, message: receiptsMessage(block, slice) })),
     );
   }
 
@@ -79,7 +80,7 @@ export class ReceiptMessages {
         { length: span.last - span.first + 1 - skipped },
         (_, index) => span.at + skipped + index,
       );
-      for (const slice of slices(indexes)) {
+      for (const slice of slices(block, indexes)) {
         if (messages.length >= limits.messages || (count > 0 && count + slice.length > limits.receipts))
           return messages;
         messages.push(receiptsMessage(block, slice));
@@ -117,8 +118,25 @@ export class ReceiptMessages {
   }
 }
 
-function slices(indexes: readonly number[]): number[][] {
+/** Bytes of a receipt with its path, roughly: where paths are longest a message is half as large again. */
+function sizeOf({ movements, lines }: Receipt): number {
+  return 512 + movements.length * 192 + lines.length * 32;
+}
+
+/** Cuts a block's receipts into what one message carries; one receipt always fits. */
+function slices(block: ProvedBlock, indexes: readonly number[]): number[][] {
   const out: number[][] = [];
-  for (let at = 0; at < indexes.length; at += receiptsMaxMessage) out.push(indexes.slice(at, at + receiptsMaxMessage));
+  let bytes = 0;
+  for (const index of indexes) {
+    const size = sizeOf(block.receiptAt(index));
+    const open = out.at(-1);
+    if (open === undefined || open.length >= receiptsMaxMessage || bytes + size > bytesMaxMessage) {
+      out.push([index]);
+      bytes = size;
+    } else {
+      open.push(index);
+      bytes += size;
+    }
+  }
   return out;
 }

@@ -1,6 +1,7 @@
 /** Opens a validator's store and takes up the state in it, checked against what the last certificate says. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { assert } from '#core/assert';
 import { equalBytes, toHex } from '#core/bytes';
 import { BizainError } from '#core/errors';
 import { genesisState } from '#ledger/genesis-state';
@@ -23,11 +24,20 @@ export interface RecoveredStore {
   readonly state: LedgerState;
 }
 
+/** Writes the genesis into a new store; the state is in it when this returns. */
 function begin(store: BlockStore, { genesis, chainId }: Identity): LedgerState {
-  const state = genesisState(genesis);
-  const result = resultRoot(state.stateRoot, receiptsRoot([]));
+  const first = genesisState(genesis);
+  const state = LedgerState.open(store.objects);
+  const overlay = state.overlay();
+  for (const shard of first.shardIds()) {
+    for (const { key, value } of first.leaves(shard)) overlay.put(shard, key, value);
+  }
+  const change = state.evaluate(overlay, 0);
+  assert(equalBytes(change.stateRoot, first.stateRoot), 'a copy of a state has its root');
+  const result = resultRoot(change.stateRoot, receiptsRoot([]));
   const { seed, timeMs } = genesis;
-  store.begin(chainId, state, genesisChain({ seed, timeMs, resultRoot: result, historyRoot: new History().root }));
+  store.begin(chainId, change, genesisChain({ seed, timeMs, resultRoot: result, historyRoot: new History().root }));
+  state.commit(change);
   return state;
 }
 
@@ -73,7 +83,8 @@ export function recoverStore(stateDir: string, identity: Identity): RecoveredSto
       const message = `The state directory ${stateDir} belongs to another region. Use an empty one for region ${identity.genesis.region}.`;
       throw new BizainError({ code, message });
     }
-    const state = LedgerState.load(store.shards());
+    store.objects.checkAll();
+    const state = LedgerState.open(store.objects);
     check(store, state);
     return { store, state };
   } catch (error) {

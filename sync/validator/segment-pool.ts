@@ -5,9 +5,14 @@
 import { equalBytes, toHex } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import { decode } from '#core/format';
-import { streamSeed } from '#ledger/journal/entry';
+import { terminalParts } from '#ledger/ids';
+import { type SpeakerFault, speakerOf } from '#ledger/journal/admit-segment';
+import { speakingKey } from '#ledger/journal/author-key';
+import { holdMsMax } from '#ledger/journal/dependency';
+import { readSalvage } from '#ledger/journal/salvage';
 import { type Segment, segmentBytesMax, segmentFormat, segmentHead, verifySegment } from '#ledger/journal/segment';
-import { authorKey, streamHead } from '#ledger/journal/stream-head';
+import type { StreamId } from '#ledger/journal/stream';
+import { headOf, type StreamHead, streamHead } from '#ledger/journal/stream-head';
 import type { LedgerView } from '#ledger/state/view';
 import { bodyDigest } from '../wire/block.ts';
 import { noteEntryCount } from './entry-count.ts';
@@ -33,7 +38,7 @@ export const poolLimits: PoolLimits = {
 };
 
 /** Why a segment is turned away. `BUSY`: later perhaps. */
-export type TurnAway = 'BAD_FORMAT' | 'UNKNOWN_AUTHOR' | 'STALE_EPOCH' | 'BAD_SIGNATURE' | 'GAP' | 'FORK' | 'BUSY';
+export type TurnAway = 'BAD_FORMAT' | SpeakerFault | 'BAD_SIGNATURE' | 'GAP' | 'FORK' | 'BUSY';
 
 /** What became of a segment at the door. `segment` where it could be read. */
 export type Admission =
@@ -59,8 +64,10 @@ interface AuthorLoad {
   bytes: number;
 }
 
-const streamName = (s: { readonly author: string; readonly epoch: number; readonly stream: number }): string =>
-  `${s.author} ${s.epoch} ${s.stream}`;
+type PlacedStream = Pick<Pooled, 'author' | 'epoch' | 'stream'> & { readonly salvaged?: boolean };
+
+const streamName = ({ author, epoch, stream, salvaged = false }: PlacedStream): string =>
+  `${author} ${epoch} ${stream}${salvaged ? ' salvaged' : ''}`;
 
 /** The pool of one validator over the committed state. */
 export class SegmentPool {
@@ -73,6 +80,9 @@ export class SegmentPool {
   readonly #authors = new Map<string, AuthorLoad>();
   /** Which key a body's signature was found good with; a body is verified once. */
   readonly #genuine = new WeakMap<Uint8Array, Uint8Array>();
+  /** Names of streams that the ledger lets wait for another journal. */
+  readonly #held = new Set<string>();
+  #blockTimeMs = 0;
   #bytes = 0;
   #ready = 0;
 
@@ -101,12 +111,12 @@ export class SegmentPool {
     const decoded = decode(segmentFormat, bytes);
     if (!decoded.ok) return turnedAway('BAD_FORMAT', null);
     const segment = decoded.value;
-    const key = authorKey(this.#state, segment.author);
-    if (key === null) return turnedAway('UNKNOWN_AUTHOR', segment);
-    if (key.epoch !== segment.epoch) return turnedAway('STALE_EPOCH', segment);
-    const fault = this.#placeFault(segment, bytes.length);
+    const speaker = speakerOf(this.#state, segment);
+    if (typeof speaker === 'string') return turnedAway(speaker, segment);
+    const salvaged = speaker.named !== null;
+    const fault = salvaged ? this.#loadFault(segment, bytes.length) : this.#placeFault(segment, bytes.length);
     if (fault !== null) return fault;
-    if (!this.isGenuine(segment, bytes, key.publicKey)) return turnedAway('BAD_SIGNATURE', segment);
+    if (!this.isGenuine(segment, bytes, speaker.publicKey)) return turnedAway('BAD_SIGNATURE', segment);
     const nowMs = this.#clock.monotonicMs();
     const { author, epoch, stream, firstSequence: first, entries } = segment;
     noteEntryCount(bytes, entries.length);
@@ -123,6 +133,7 @@ export class SegmentPool {
       knownMs: nowMs,
       readyMs: null,
       gossiped: false,
+      salvaged,
     };
     this.#add(pooled, nowMs);
     return { kind: 'admitted', pooled };
@@ -149,7 +160,7 @@ export class SegmentPool {
   } {
     let oldest: { readonly digest: Uint8Array; readonly sinceMs: number } | null = null;
     for (const stream of this.#streams.values()) {
-      const front = stream.readyCount > 0 ? stream.all()[0] : undefined;
+      const front = stream.dueCount > 0 ? stream.all()[0] : undefined;
       if (front === undefined || front.readyMs === null) continue;
       if (oldest === null || front.readyMs < oldest.sinceMs) oldest = { digest: front.digest, sinceMs: front.readyMs };
     }
@@ -161,10 +172,10 @@ export class SegmentPool {
     const digests: Uint8Array[] = [];
     let bytes = 0;
     let entries = 0;
-    let open = [...this.#streams.values()].filter((stream) => stream.readyCount > 0);
+    let open = [...this.#streams.values()].filter((stream) => stream.dueCount > 0);
     for (let turn = 0; open.length > 0; turn++) {
       open = open.filter((stream) => {
-        const segment = turn < stream.readyCount ? stream.all()[turn] : undefined;
+        const segment = turn < stream.dueCount ? stream.all()[turn] : undefined;
         if (segment === undefined) return false;
         const count = segment.last - segment.first + 1;
         const fits =
@@ -181,10 +192,14 @@ export class SegmentPool {
     return digests;
   }
 
-  /** After a commit: what the block ordered, and what the streams have left behind, goes. */
-  committed(digests: readonly Uint8Array[]): void {
+  /**
+   * After a commit: what the block ordered, and what the streams have left behind, goes. What waits for another journal stays until that
+   * has come or waited for long enough by the blocks' time.
+   */
+  committed(digests: readonly Uint8Array[], blockTimeMs: number): void {
+    this.#blockTimeMs = blockTimeMs;
     const ordered = new Set(digests.map(toHex));
-    const touched = new Set<string>();
+    const touched = new Set(this.#held);
     for (const name of ordered) {
       const pooled = this.#byName.get(name);
       if (pooled !== undefined) touched.add(streamName(pooled));
@@ -193,7 +208,7 @@ export class SegmentPool {
   }
 
   /** Matches a stream with the state, also where another segment than the pooled one was ordered. */
-  refresh(of: { readonly author: string; readonly epoch: number; readonly stream: number }): void {
+  refresh(of: StreamId): void {
     if (this.#streams.has(streamName(of))) this.#advance(streamName(of), new Set());
   }
 
@@ -222,12 +237,13 @@ export class SegmentPool {
     const name = streamName(pooled);
     let stream = this.#streams.get(name);
     if (stream === undefined) {
-      stream = new PooledStream(this.#head(pooled).nextSequence);
+      stream = new PooledStream(this.#nextOf(pooled));
       this.#streams.set(name, stream);
+      this.#hold(name, stream, pooled);
     }
-    this.#ready -= stream.readyCount;
+    this.#ready -= stream.dueCount;
     stream.add(pooled, nowMs);
-    this.#ready += stream.readyCount;
+    this.#ready += stream.dueCount;
     this.#byName.set(pooled.name, pooled);
     this.#bytes += pooled.bytes.length;
     const load = this.#authors.get(pooled.author) ?? { segments: 0, bytes: 0 };
@@ -240,9 +256,12 @@ export class SegmentPool {
     const stream = this.#streams.get(name);
     const any = stream?.all()[0];
     if (stream === undefined || any === undefined) return;
-    this.#ready -= stream.readyCount;
-    const dropped = stream.advance(this.#head(any).nextSequence, ordered, this.#clock.monotonicMs());
-    this.#ready += stream.readyCount;
+    this.#ready -= stream.dueCount;
+    const waits = this.#hold(name, stream, any);
+    const gone = waits ? new Set<string>() : ordered;
+    if (waits) stream.renew(ordered);
+    const dropped = stream.advance(this.#nextOf(any), gone, this.#clock.monotonicMs());
+    this.#ready += stream.dueCount;
     for (const { name: digest, author, bytes } of dropped) {
       this.#byName.delete(digest);
       this.#bytes -= bytes.length;
@@ -252,40 +271,59 @@ export class SegmentPool {
       load.bytes -= bytes.length;
       if (load.segments === 0) this.#authors.delete(author);
     }
-    if (stream.count === 0) this.#streams.delete(name);
+    if (stream.count > 0) return;
+    this.#streams.delete(name);
+    this.#held.delete(name);
   }
 
   /** Whether a segment has a place: not behind the ledger, not contradicting it, not beyond the limits. */
   #placeFault(segment: Segment, size: number): Admission | null {
     const { author, firstSequence, entries } = segment;
     if (firstSequence + entries.length > Number.MAX_SAFE_INTEGER) return turnedAway('BAD_FORMAT', null);
-    const head = this.#head(segment);
+    const head = headOf(this.#state, this.#chainId, segment);
     if (firstSequence + entries.length <= head.nextSequence) return { kind: 'duplicate', segment };
-    if (!continuesHead(segment, head)) return turnedAway('FORK', segment, head.nextSequence);
+    // A terminal's fork goes into a block, which freezes it.
+    if (!continuesHead(segment, head) && terminalParts(author) === null)
+      return turnedAway('FORK', segment, head.nextSequence);
     const stream = this.#streams.get(streamName(segment));
     const reach = stream?.reach ?? head.nextSequence;
     const behind = stream === undefined ? 0 : stream.count - stream.readyCount;
     if (firstSequence > reach && behind >= this.#limits.behindGapMax) return turnedAway('GAP', segment, reach);
+    return this.#loadFault(segment, size);
+  }
+
+  #loadFault(segment: Segment, size: number): Admission | null {
+    const { author } = segment;
     const load = this.#authors.get(author) ?? { segments: 0, bytes: 0 };
     const full =
       this.#byName.size >= this.#limits.segmentsMax ||
       this.#bytes + size > this.#limits.bytesMax ||
       load.segments >= this.#limits.segmentsMaxAuthor ||
       load.bytes + size > this.#limits.bytesMaxAuthor;
-    return full ? turnedAway('BUSY', segment, head.nextSequence) : null;
+    return full ? turnedAway('BUSY', segment, headOf(this.#state, this.#chainId, segment).nextSequence) : null;
   }
 
-  #head(of: { readonly author: string; readonly epoch: number; readonly stream: number }): {
-    nextSequence: number;
-    headHash: Uint8Array;
-  } {
-    const { author, epoch, stream } = of;
-    return (
-      streamHead(this.#state, author, epoch, stream) ?? {
-        nextSequence: 0,
-        headHash: streamSeed(this.#chainId, author, epoch, stream),
-      }
-    );
+  /** The sequence that the ledger takes next; none at all from an author that may no longer speak. */
+  #nextOf(of: Pooled): number {
+    if (of.salvaged) return readSalvage(this.#state, of).spans[0]?.firstSequence ?? Number.MAX_SAFE_INTEGER;
+    if (speakingKey(this.#state, of.author, of.epoch) === null) return Number.MAX_SAFE_INTEGER;
+    return headOf(this.#state, this.#chainId, of).nextSequence;
+  }
+
+  /** Notes whether the ledger lets the stream wait; true where it was found waiting at all, due again or not. */
+  #hold(name: string, stream: PooledStream, of: Pooled): boolean {
+    const hold = of.salvaged ? null : (streamHead(this.#state, of.author, of.epoch, of.stream)?.hold ?? null);
+    stream.held = hold !== null && this.#blockTimeMs < hold.sinceMs + holdMsMax && !this.#isExecuted(hold);
+    if (stream.held) this.#held.add(name);
+    else this.#held.delete(name);
+    return hold !== null;
+  }
+
+  /** Whether nothing is waited for any more; a segment that had no room in a block can go into the next one. */
+  #isExecuted({ on }: NonNullable<StreamHead['hold']>): boolean {
+    if (on === null) return true;
+    const head = streamHead(this.#state, on.author, on.epoch, on.stream);
+    return head !== null && head.nextSequence > on.sequence;
   }
 }
 

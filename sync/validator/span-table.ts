@@ -44,7 +44,7 @@ export class SpanTable {
       'INSERT INTO spans (author, epoch, stream, last, first, height, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
     this.#get = database.prepare(
-      'SELECT first, last, height, at FROM spans WHERE author = ? AND epoch = ? AND stream = ? AND last >= ? ORDER BY last LIMIT ?',
+      'SELECT first, last, height, at FROM spans WHERE author = ? AND epoch = ? AND stream = ? AND last >= ? ORDER BY last, height, at LIMIT ?',
     );
   }
 

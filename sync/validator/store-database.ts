@@ -5,12 +5,13 @@ import { equalBytes } from '#core/bytes';
 import { BizainError } from '#core/errors';
 import { sha256 } from '#core/hash';
 import { openDatabase } from '#core/sqlite';
+import { leafTableLayout } from '../leaf-table/leaf-table.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 
 export type StoreDatabase = Database.Database;
 
 /** The version of the tables; another one is refused. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -19,10 +20,10 @@ CREATE TABLE proposals (hash BLOB PRIMARY KEY, height INTEGER NOT NULL, block BL
 CREATE TABLE blocks (height INTEGER PRIMARY KEY, hash BLOB NOT NULL, block BLOB NOT NULL, certificate BLOB NOT NULL,
   state_root BLOB NOT NULL, receipts_root BLOB NOT NULL, receipts BLOB NOT NULL) STRICT;
 CREATE TABLE spans (author TEXT NOT NULL, epoch INTEGER NOT NULL, stream INTEGER NOT NULL, last INTEGER NOT NULL,
-  first INTEGER NOT NULL, height INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (author, epoch, stream, last)) STRICT, WITHOUT ROWID;
-CREATE TABLE shards (id INTEGER PRIMARY KEY, shard TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE leaves (shard INTEGER NOT NULL, slot INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
-  PRIMARY KEY (shard, slot)) STRICT, WITHOUT ROWID;
+  first INTEGER NOT NULL, height INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (author, epoch, stream, last, height, at)) STRICT, WITHOUT ROWID;
+CREATE TABLE shards (id INTEGER PRIMARY KEY, shard TEXT NOT NULL UNIQUE, leaf_count INTEGER NOT NULL, root BLOB NOT NULL,
+  bytes INTEGER NOT NULL, largest_leaf INTEGER NOT NULL) STRICT;
+CREATE TABLE history (level INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, place)) STRICT, WITHOUT ROWID;
 CREATE TABLE deltas (height INTEGER NOT NULL, shard INTEGER NOT NULL, delta BLOB NOT NULL, PRIMARY KEY (height, shard)) STRICT;
 CREATE INDEX deltas_by_shard ON deltas (shard, height);
 `;
@@ -50,9 +51,11 @@ function prepare(database: StoreDatabase, path: string): void {
   // better-sqlite3 is compiled to weaken WAL to NORMAL, which loses acknowledged commits on a power cut.
   database.pragma('synchronous = FULL');
   database.pragma('wal_autocheckpoint = 4000');
+  // The upper levels of a table of ten million leaves, and the pages that a block reads before it writes them.
+  database.pragma('cache_size = -65536');
   const version = database.pragma('user_version', { simple: true });
   database.exec('BEGIN IMMEDIATE');
-  if (version === 0) database.exec(schema);
+  if (version === 0) database.exec(schema + leafTableLayout);
   database.pragma(`user_version = ${schemaVersion}`);
   database.exec('COMMIT');
   if (version !== 0 && version !== schemaVersion) {

@@ -1,13 +1,15 @@
 /** Formats of what a validator keeps for itself: never sent, versioned because a newer program reads it again. */
 import { bytes, bytesOf, list, uint, versioned } from '#core/format';
+import { matchLimits } from '#ledger/market/offer';
+import { receiptBytesMax } from '#ledger/receipt';
 import { blockEntriesMax } from '../wire/block.ts';
 
-/** The encoded receipts of one block, in order. */
+/** The encoded receipts of one block, in order: of its entries, and of the exchanges at its start. */
 export const storedReceiptsFormat = versioned(
   'stored-receipts',
   1,
-  { bytesMax: 24 * 1024 * 1024 },
-  { receipts: list(bytes({ min: 1, max: 256 }), { max: blockEntriesMax }) },
+  { bytesMax: 56 * 1024 * 1024 },
+  { receipts: list(bytes({ min: 1, max: receiptBytesMax }), { max: blockEntriesMax + matchLimits.crossedPerBlock }) },
 );
 
 /** The history so far: how many blocks, and its peaks. */

@@ -74,12 +74,13 @@ export class ValidatorNode implements Validator {
     const { state, store } = recovered;
     const { clock } = world;
     const pool = new SegmentPool({ chainId, state, clock });
+    const beacon = new BeaconKeeper({ secretSeed, validators, clock });
     const executor = new Executor({
       state,
       chainId,
       isGenuine: (segment, bytes, key) => pool.isGenuine(segment, bytes, key),
+      beaconOf: (proof) => beacon.outputOf(proof),
     });
-    const beacon = new BeaconKeeper({ secretSeed, validators, clock });
     const schedule = { validatorCount: validators.length, epochTurns: genesis.epochTurns };
     const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon });
     const collector = new BodyCollector({
