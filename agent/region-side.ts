@@ -18,6 +18,7 @@ import type { Journal } from './journal/journal.ts';
 import { openShardStore, type ShardStore } from './shard-store/shard-store.ts';
 import { ShardSync } from './shard-store/shard-sync.ts';
 import { CertifiedTime } from './time/certified-time.ts';
+import { LotIndex } from './verdict/lot-index.ts';
 
 /** How long the line must have been up, after it was lost, before scans are put to the region again. */
 export const steadyLineMs = 2_000;
@@ -48,6 +49,7 @@ export class RegionSide {
   readonly sync: ShardSync;
   readonly time: CertifiedTime;
   readonly outbox: Outbox;
+  readonly #lots: LotIndex;
   readonly #options: RegionSideOptions;
   #timer: Timer | null = null;
   #upSinceMs: number | null = null;
@@ -58,6 +60,7 @@ export class RegionSide {
     const { config, genesis, journal, clock, entropy, log, store } = options;
     this.#options = options;
     this.shardStore = openShardStore({ path: join(config.stateDir, 'shard.db'), log, clock });
+    this.#lots = new LotIndex(this.shardStore, (tradeItem) => this.#lotsOf(tradeItem));
     const persistedMs = Math.max(genesis.timeMs, readNumber(journal.meta(timeKey)));
     this.time = new CertifiedTime({ clock, persistedMs, persist: (lowMs) => this.#persist(lowMs) });
     const stored = journal.meta(headKey);
@@ -144,7 +147,7 @@ export class RegionSide {
       heightOf: (shard) => shardStore.heightOf(shard),
       ageMs: (shard) => this.#ageMs(shard),
       isFresh: (shard) => shardStore.holds(shard) && this.sync.isCurrent(shard),
-      lotsOf: (gtin) => this.#lotsOf(gtin),
+      lotsListing: (tradeItem, serial) => this.#lots.lotsListing(tradeItem, serial),
     };
   }
 
@@ -216,8 +219,8 @@ export class RegionSide {
     return Math.max(sinceMs, lowMs - confirmed.timeMs);
   }
 
-  #lotsOf(gtin: string): readonly string[] {
-    const prefix = `b/${gtin}/`;
+  #lotsOf(tradeItem: string): readonly string[] {
+    const prefix = `b/${tradeItem}/`;
     const lots: string[] = [];
     for (const { shard } of this.shardStore.shards()) {
       if (shard.startsWith(prefix) && lots.length < lotsListedMax) lots.push(shard.slice(prefix.length));

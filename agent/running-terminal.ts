@@ -6,11 +6,12 @@ import type { Log } from '#core/log';
 import { createScanner } from '#drivers/create-scanner';
 import type { Scan } from '#drivers/scan';
 import type { Scanner } from '#drivers/scanner';
+import { storeShard } from '#ledger/ids';
 import type { Genesis } from '#sync/wire/genesis';
 import { BasketDesk } from './checkout/basket-desk.ts';
 import { Baskets } from './checkout/baskets.ts';
 import { CouponCheckout } from './checkout/coupon-checkout.ts';
-import { releaseOpen } from './checkout/coupon-entries.ts';
+import { releaseOpen, writeDown } from './checkout/coupon-entries.ts';
 import { rehearse } from './checkout/exposure.ts';
 import { LaneBudget } from './checkout/lane-budget.ts';
 import { ReceiptWaiter } from './checkout/receipt-waiter.ts';
@@ -28,9 +29,10 @@ import { ScanDesk, type ScanWish } from './scan-desk.ts';
 import { SettlementDesk } from './settlement-desk.ts';
 import type { BooksStatus, QueueItem, Rehearsal, TerminalStatus } from './status.ts';
 import { booksOf, queueOf, statusOf } from './status-report.ts';
-import type { ScanInput, Terminal } from './terminal-face.ts';
+import type { BasketClosing, ScanInput, Terminal } from './terminal-face.ts';
 import type { Verdict } from './verdict/verdict.ts';
 import { ProductDesk } from './warehouse/product-desk.ts';
+import { WarehouseDesk } from './warehouse/warehouse-desk.ts';
 
 const trafficKey = 'traffic';
 const trafficSavePeriodMs = 300_000;
@@ -84,7 +86,7 @@ export class RunningTerminal implements Terminal {
     this.#region = new RegionSide({
       ...options,
       onLine: (connected) => this.#onLine(connected),
-      onShard: (shard, height) => this.#tell({ type: 'shard', shard, height }),
+      onShard: (shard, height) => this.#onShard(shard, height),
       onAlarm: (code, message) => this.#tell({ type: 'alarm', code, message }),
     });
     const now = (): NowKnown => this.#now();
@@ -109,10 +111,12 @@ export class RunningTerminal implements Terminal {
       traffic: this.#traffic,
     };
     this.#coupons = new CouponCheckout({ ...checkout, guard: new StartGuard(journal) });
+    const products = new ProductDesk(this.#till);
     this.#scans = new ScanDesk({
       till: this.#till,
       coupons: this.#coupons,
-      products: new ProductDesk(this.#till),
+      products,
+      warehouse: new WarehouseDesk(this.#till, products),
       mode: config.mode,
       onMode: (mode) => this.#tell({ type: 'mode', mode }),
     });
@@ -155,8 +159,8 @@ export class RunningTerminal implements Terminal {
     return this.#scans.handle(input, 'verify', this.#options.clock.monotonicMs());
   }
 
-  closeBasket(id: string, basketHash?: string): Promise<BasketAnswer> {
-    return this.#inTurn(() => this.#tellBasket(this.#basketDesk.close(id, basketHash)));
+  closeBasket(id: string, closing?: BasketClosing): Promise<BasketAnswer> {
+    return this.#inTurn(() => this.#tellBasket(this.#basketDesk.close(id, closing)));
   }
 
   releaseBasket(id: string): Promise<BasketAnswer> {
@@ -285,6 +289,17 @@ export class RunningTerminal implements Terminal {
   #onBasketTimeout(name: string): void {
     this.#options.log.warn({ basket: name }, 'an untouched basket is released');
     void this.#inTurn(() => this.#tellBasket(this.#basketDesk.release(name)), true);
+  }
+
+  #onShard(shard: string, height: number): void {
+    this.#tell({ type: 'shard', shard, height });
+    if (shard !== storeShard(this.#options.store) || this.#hub.desk === null) return;
+    void this.#inTurn(() => {
+      const given = writeDown(this.#till, (tx) => this.#hub.desk?.answerRecalls(tx) ?? 0);
+      if (!given.ok || given.value === 0) return;
+      this.#options.log.info({ rights: given.value }, 'what was recalled and not promised is given back');
+      this.#till.kick();
+    }, true);
   }
 
   #onLine(connected: boolean): void {

@@ -63,8 +63,8 @@ export class SettlementDesk {
     if (entry.kind === 'coupon.reserve' && entry.state === 'refused')
       this.#parts.baskets.dropItem(entry.place.sequence);
     // The journal has dropped the claim by now if this was its end; then the hub may forget it too.
-    const keys = entry.kind === 'coupon.release' ? this.#releasedKeys(entry) : [entry.note.unitKey];
-    const ends = entry.kind === 'coupon.release' || entry.state === 'refused';
+    const keys = entry.kind === 'basket.release' ? this.#releasedKeys(entry) : [entry.note.unitKey];
+    const ends = entry.kind === 'basket.release' || entry.state === 'refused';
     for (const key of keys) {
       if (ends && key !== null && journal.claim(key) === null)
         this.#till.hub().link?.tell({ kind: 'release', unit: key });
@@ -73,7 +73,7 @@ export class SettlementDesk {
 
   #releasedKeys({ place }: SettledEntry): (string | null)[] {
     const operation = this.#till.journal.entry(place)?.entry.operation;
-    if (operation?.kind !== 'coupon.release') return [];
+    if (operation?.kind !== 'basket.release') return [];
     return operation.reservations.map(
       (sequence) => this.#till.journal.entry({ ...place, sequence })?.note.unitKey ?? null,
     );

@@ -1,4 +1,6 @@
 /** What a running terminal is to its callers: the API, the command line, the demo, tests. */
+import type { Purchase } from '#ledger/coupons/purchase';
+import type { BasketLine } from './checkout/basket-lines.ts';
 import type { BasketAnswer, TerminalEvent } from './events.ts';
 import type { BooksStatus, QueueItem, Rehearsal, TerminalStatus } from './status.ts';
 import type { Verdict } from './verdict/verdict.ts';
@@ -10,6 +12,18 @@ export interface ScanInput {
   readonly device?: string;
   /** Basket to put it in, 32 hex digits; the open basket (or a new one) where none is named. */
   readonly basket?: string;
+  /** What a coupon is used on, where the POS program knows it at the scan. */
+  readonly purchase?: Purchase;
+  /** The customer's holder id on the ledger, `@` and 32 hexadecimal digits. */
+  readonly holder?: string;
+}
+
+/** What a basket closes with. */
+export interface BasketClosing {
+  /** SHA-256 of the POS program's lines, 64 hex digits. */
+  readonly basketHash?: string;
+  /** The basket as it is sold: what coupons are used on, and what each line is paid with. */
+  readonly lines?: readonly BasketLine[];
 }
 
 /** A running terminal. Scans are answered one after another, in the order in which they came. */
@@ -22,8 +36,8 @@ export interface Terminal {
   verify(input: ScanInput): Promise<Verdict>;
   /** Takes a coupon or sells a product whatever the mode is; the API's word for a scan at checkout. */
   redeem(input: ScanInput): Promise<Verdict>;
-  /** Captures all coupons of a basket, all or nothing. `basketHash`: of the POS program's lines, 64 hex digits. */
-  closeBasket(id: string, basketHash?: string): Promise<BasketAnswer>;
+  /** Captures all coupons of a basket, all or nothing. */
+  closeBasket(id: string, closing?: BasketClosing): Promise<BasketAnswer>;
   /** Gives all coupons of a basket back. */
   releaseBasket(id: string): Promise<BasketAnswer>;
   status(): TerminalStatus;

@@ -1,6 +1,7 @@
 /** The bodies and answers of the local API as Zod schemas: requests are checked by them, the OpenAPI page is made from them. */
 import { z } from 'zod';
 import { reasonNames } from '#ledger/reasons';
+import { basketLinesMax } from '../checkout/basket-lines.ts';
 
 /** Longest code that is passed on; what is longer cannot be a code (drivers/symbology refuses over 8,192 bytes). */
 export const codeCharactersMax = 65_536;
@@ -10,8 +11,13 @@ export const bodyBytesMax = 64 * 1_024;
 const basketId = z.string().regex(/^[0-9a-f]{32}$/);
 const amount = z
   .string()
-  .regex(/^[0-9]+$/)
+  .regex(/^[0-9]{1,27}$/)
   .describe('Decimal string of base units.');
+const product = z
+  .string()
+  .regex(/^([0-9]{14}|[a-z]+(\.[A-Za-z0-9_-]+)+)$/)
+  .max(64);
+const holderId = z.string().regex(/^@[0-9a-f]{32}$/);
 const bilingual = z.object({ en: z.string(), zh: z.string() });
 const entry = z.object({ stream: z.int(), sequence: z.int() });
 
@@ -31,6 +37,14 @@ export const codeBodySchema = z
       .optional()
       .describe('Name of the reader for the record; "api" if left out.'),
     basket: basketId.optional().describe('Basket to put it in; the open one if left out.'),
+    purchase: z
+      .strictObject({
+        spend: amount.describe('Price of the lines that the coupon applies to, base units.'),
+        products: z.array(product).max(32).default([]).describe('Trade items among them that the coupon names.'),
+      })
+      .optional()
+      .describe('What a coupon is used on; left out, the lines of the closing basket say it.'),
+    holder: holderId.optional().describe('The customer’s id on the ledger, as the issuer gave it to the POS program.'),
   })
   .describe('A code to judge.');
 
@@ -42,6 +56,20 @@ export const closeBodySchema = z
       .regex(/^[0-9a-f]{64}$/)
       .optional()
       .describe('SHA-256 of the POS program’s basket lines, signed into the entry.'),
+    lines: z
+      .array(
+        z.strictObject({
+          line: z.int().min(0).max(9_999).describe('The POS program’s number of the line.'),
+          amount: amount.describe('Price of the line before coupons, base units.'),
+          product: product.optional().describe('GTIN-14, or the name that terms use.'),
+        }),
+      )
+      .min(1)
+      .max(basketLinesMax)
+      .optional()
+      .describe(
+        'The basket as sold. Coupons that depend on the purchase need it; receipts then say what each line was paid with.',
+      ),
   })
   .describe('What the basket closes with.');
 

@@ -8,7 +8,7 @@ import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
 import type { BasketAnswer } from '../events.ts';
-import type { ScanInput, Terminal } from '../terminal.ts';
+import type { BasketClosing, ScanInput, Terminal } from '../terminal-face.ts';
 import { basketParamsSchema, bodyBytesMax, closeBodySchema, codeBodySchema, releaseBodySchema } from './api-schemas.ts';
 import type { ApiErrorCode, ApiRefusalCode } from './errors.ts';
 import { EventFeed } from './event-feed.ts';
@@ -63,8 +63,28 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 function scanInput(body: unknown): ScanInput {
-  const { code, aim, device, basket } = checked(codeBodySchema, body);
-  return { data: code, aim: aim ?? null, device: device ?? 'api', ...(basket === undefined ? {} : { basket }) };
+  const { code, aim, device, basket, purchase, holder } = checked(codeBodySchema, body);
+  return {
+    data: code,
+    aim: aim ?? null,
+    device: device ?? 'api',
+    ...(basket === undefined ? {} : { basket }),
+    ...(purchase === undefined ? {} : { purchase: { ...purchase, spend: BigInt(purchase.spend) } }),
+    ...(holder === undefined ? {} : { holder }),
+  };
+}
+
+function basketClosing(body: unknown): BasketClosing {
+  const { basketHash, lines } = checked(closeBodySchema, body);
+  const priced = lines?.map(({ line, amount, product }) => ({
+    line,
+    amount: BigInt(amount),
+    product: product ?? null,
+  }));
+  return {
+    ...(basketHash === undefined ? {} : { basketHash }),
+    ...(priced === undefined ? {} : { lines: priced }),
+  };
 }
 
 function sendBasket(reply: FastifyReply, answer: BasketAnswer): FastifyReply {
@@ -77,7 +97,7 @@ function addCalls(app: FastifyInstance, terminal: Terminal, feed: EventFeed): vo
   app.post('/v1/redeem', (request) => terminal.redeem(scanInput(request.body)));
   app.post('/v1/baskets/:id/close', async (request, reply) => {
     const { id } = checked(basketParamsSchema, request.params);
-    return sendBasket(reply, await terminal.closeBasket(id, checked(closeBodySchema, request.body).basketHash));
+    return sendBasket(reply, await terminal.closeBasket(id, basketClosing(request.body)));
   });
   app.post('/v1/baskets/:id/release', async (request, reply) => {
     const { id } = checked(basketParamsSchema, request.params);

@@ -3,10 +3,12 @@
 import type { BasketAnswer } from '#agent/events';
 import type { EntryPlace } from '#agent/journal/entry-state';
 import type { JournalTransaction } from '#agent/journal/journal';
+import type { BasketClosing } from '#agent/terminal-face';
 import type { Text } from '#agent/verdict/reason-texts';
 import { reasonTexts } from '#agent/verdict/reason-texts';
 import { assert } from '#core/assert';
 import { fromHex } from '#core/bytes';
+import { type SettledCoupon, settleCoupons } from './basket-lines.ts';
 import type { Basket, BasketItem, Baskets } from './baskets.ts';
 import { appendRelease, writeDown } from './coupon-entries.ts';
 import { sumByUnit } from './exposure.ts';
@@ -15,9 +17,13 @@ import type { Till } from './till.ts';
 const texts = {
   closed: { en: 'Basket closed', zh: '已结单' },
   released: { en: 'Basket cancelled', zh: '已取消' },
+  noLines: { en: 'The lines of the basket are needed', zh: '需要单据明细' },
   unknown: { en: 'No such open basket', zh: '没有此未结单' },
   badHash: { en: 'The basket hash must be 64 hex digits', zh: '单据摘要须为64位十六进制' },
 } as const satisfies Record<string, Text>;
+
+/** A coupon of a basket that closes. */
+type ClosingItem = BasketItem & SettledCoupon;
 
 interface Done {
   readonly coupons: number;
@@ -40,16 +46,19 @@ export class BasketDesk {
    * capture whole: one coupon whose reservation it may yet refuse must not take those with it that it has granted, so each
    * such coupon has a capture of its own.
    */
-  close(name: string, basketHash?: string): BasketAnswer {
+  close(name: string, { basketHash, lines }: BasketClosing = {}): BasketAnswer {
     const basket = this.#baskets.get(name);
     if (basket === null || basket.items.length === 0) return no(name, 'close', texts.unknown);
     const hash = basketHash === undefined ? new Uint8Array(32) : fromHex(basketHash);
     if (hash?.length !== 32) return no(name, 'close', texts.badHash);
+    const settled = settleCoupons(basket.items, lines);
+    if (!settled.ok) return no(name, 'close', lines === undefined ? texts.noLines : reasonTexts[settled.reason]);
+    const coupons = basket.items.map((item, at) => ({ ...item, ...(settled.value[at] as SettledCoupon) }));
     const written = writeDown(this.#till, (tx) => {
-      const captures = this.#groups(basket).map((items) => this.#capture(tx, basket, items, hash));
+      const captures = this.#groups(coupons).map((group) => this.#capture(tx, basket, group, hash));
       const entry = captures.at(-1);
       assert(entry !== undefined, 'a basket that is closed has coupons');
-      return { coupons: basket.items.length, values: valuesOf(basket.items), entry };
+      return { coupons: coupons.length, values: valuesOf(coupons), entry };
     });
     if (!written.ok) return no(name, 'close', reasonTexts[written.reason]);
     const { timeLowMs, timeHighMs } = this.#till.now();
@@ -74,23 +83,23 @@ export class BasketDesk {
   }
 
   /** Coupons whose reservation is certified, together; every other one alone. */
-  #groups({ items }: Basket): (readonly BasketItem[])[] {
+  #groups(items: readonly ClosingItem[]): (readonly ClosingItem[])[] {
     const { journal, epoch } = this.#till;
-    const isCertified = ({ sequence }: BasketItem): boolean =>
+    const isCertified = ({ sequence }: ClosingItem): boolean =>
       journal.stateOf({ epoch, stream: 0, sequence }) === 'final';
     const certified = items.filter(isCertified);
     const others = items.filter((item) => !isCertified(item)).map((item) => [item]);
     return certified.length === 0 ? others : [certified, ...others];
   }
 
-  #capture(tx: JournalTransaction, basket: Basket, items: readonly BasketItem[], basketHash: Uint8Array): EntryPlace {
+  #capture(tx: JournalTransaction, basket: Basket, items: readonly ClosingItem[], basketHash: Uint8Array): EntryPlace {
     const [only, ...more] = valuesOf(items);
     const unitKey = items.length === 1 ? (items[0]?.unitKey ?? null) : null;
     // Books add up one unit an entry; coupons in several currencies are counted, not summed.
     const summed = only !== undefined && more.length === 0 ? { value: only.value, unit: only.unit } : {};
     const note = { basket: basket.name, unitKey, ...summed };
-    const reservations = items.map(({ sequence }) => sequence);
-    const operation = { kind: 'coupon.capture', basket: basket.id, reservations, basketHash } as const;
+    const captures = items.map(({ sequence: reservation, purchase, lines }) => ({ reservation, purchase, lines }));
+    const operation = { kind: 'basket.capture', basket: basket.id, captures, basketHash } as const;
     const entry = tx.append(this.#till.draft(operation, { note }));
     const { timeLowMs: atLowMs, timeHighMs: atHighMs } = this.#till.now();
     for (const { unitKey: unit } of items) {

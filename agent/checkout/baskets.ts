@@ -2,6 +2,7 @@
 import { fromHex, toHex } from '#core/bytes';
 import type { Clock, Timer } from '#core/clock';
 import type { Entropy } from '#core/entropy';
+import type { Terms } from '#ledger/coupons/terms';
 
 /** Most coupons in one basket: as many as one capture may name. */
 export const basketItemsMax = 64;
@@ -13,8 +14,13 @@ export interface BasketItem {
   /** Sequence of the reservation in the value stream. */
   readonly sequence: number;
   readonly unitKey: string;
+  /** What it takes off, base units; of a coupon without a purchase, the most that it can. */
   readonly value: bigint;
   readonly unit: string | null;
+  /** The terms it is reserved under, where they are known here. */
+  readonly terms: Terms | null;
+  /** Whether its reservation named what it is used on. */
+  readonly isPriced: boolean;
 }
 
 /** An open basket. `id`: 16 random bytes. */

@@ -5,8 +5,9 @@
 
 import type { HubAnswer, HubClaim } from '#agent/hub/hub-message';
 import { bad, ok, type Result } from '#core/result';
+import { type Purchase, valueOn } from '#ledger/coupons/purchase';
 import { readTerms } from '#ledger/coupons/read';
-import type { Terms } from '#ledger/coupons/terms';
+import { type Terms, valueMaxOf } from '#ledger/coupons/terms';
 import { seriesShard } from '#ledger/ids';
 import type { ReasonName } from '#ledger/reasons';
 import type { Right } from '#ledger/rights/right';
@@ -31,6 +32,7 @@ export interface BudgetQuery {
   readonly till: Till;
   readonly budget: LaneBudget;
   readonly gcn: string;
+  readonly purchase: Purchase | null;
   readonly budgets: readonly Right[];
   readonly terms: Terms | null;
   readonly ask: (want: HubClaim['want']) => Promise<Result<HubAnswer | null>>;
@@ -45,7 +47,7 @@ export async function offerBudget(query: BudgetQuery): Promise<Result<BudgetOffe
   let reason: ReasonName = 'BUDGET_EXHAUSTED';
   for (const right of budgets) {
     const granted = readTerms(till.shards.view, gcn, right.termsVersion);
-    const fault = policyFault(till, gcn, granted);
+    const fault = policyFault(till, gcn, right, granted);
     if (fault !== null || granted === null) {
       reason = fault ?? 'NOT_CACHED';
       continue;
@@ -56,17 +58,17 @@ export async function offerBudget(query: BudgetQuery): Promise<Result<BudgetOffe
   return bad(reason);
 }
 
-/** What the terms at grant time say against going on without the line. */
-function policyFault(till: Till, gcn: string, granted: Terms | null): ReasonName | null {
+/** What the budget and the terms at its grant say against going on without the line. */
+function policyFault(till: Till, gcn: string, { grant }: Right, granted: Terms | null): ReasonName | null {
   const offline = granted?.offline;
-  if (offline?.kind !== 'budget') return 'OFFLINE_NOT_ALLOWED';
+  if (offline?.kind !== 'budget' || grant.kind !== 'budget') return 'OFFLINE_NOT_ALLOWED';
   const ageMs = till.shards.ageMs(seriesShard(gcn));
-  return ageMs === null || ageMs > offline.shardAgeMsMax ? 'SHARD_TOO_OLD' : null;
+  return ageMs === null || ageMs > Math.min(grant.shardAgeMsMax, offline.shardAgeMsMax) ? 'SHARD_TOO_OLD' : null;
 }
 
 async function fromRight(query: BudgetQuery, right: Right, terms: Terms): Promise<BudgetOffer | null> {
   const { till, budget, gcn, ask } = query;
-  const value = terms.faceValue;
+  const value = valueOn(terms, query.purchase, valueMaxOf(terms));
   const shardHeight = till.shards.heightOf(seriesShard(gcn)) ?? 0;
   const offer = (source: BudgetSource): BudgetOffer => ({ kind: 'offer', right, terms, source, value, shardHeight });
   const { desk } = till.hub();

@@ -12,6 +12,7 @@ import type { Findings } from '#agent/verdict/findings';
 import {
   type CouponFindings,
   type CouponItem,
+  type CouponUse,
   judgeCoupon,
   judgeHere,
   reserveOperation,
@@ -20,10 +21,12 @@ import type { Text } from '#agent/verdict/reason-texts';
 import type { Finality, Verdict, VerdictBasis } from '#agent/verdict/verdict';
 import { toHex } from '#core/bytes';
 import type { Result } from '#core/result';
-import { openReservationsMax } from '#ledger/coupons/open-reservations';
-import type { Terms } from '#ledger/coupons/terms';
-import type { Basis } from '#ledger/operation';
+import { openReservationsMax } from '#ledger/baskets/open-reservations';
+import { needsPurchase, type Purchase, valueOn } from '#ledger/coupons/purchase';
+import { type Terms, valueMaxOf } from '#ledger/coupons/terms';
 import { type ReasonName, reasonNames, reasonsIn } from '#ledger/reasons';
+import type { Basis } from '#ledger/rights/basis';
+import type { Right } from '#ledger/rights/right';
 import type { Baskets } from './baskets.ts';
 import { type BudgetOffer, offerBudget } from './budget-offer.ts';
 import {
@@ -41,7 +44,7 @@ import type { StartGuard } from './start-guard.ts';
 import { judgeOf, type Till } from './till.ts';
 import type { Traffic } from './traffic.ts';
 import { findPriorUse, priorUseIn, priorUseOf } from './used-set.ts';
-import { makeVerdict, type ScanSlip } from './verdict-desk.ts';
+import { makeVerdict, noFromBooks, type ScanSlip } from './verdict-desk.ts';
 
 /** Parts that one lane has once. */
 export interface CheckoutParts {
@@ -53,11 +56,18 @@ export interface CheckoutParts {
   readonly traffic: Traffic;
 }
 
+/** What the POS program said with a scan. `basket` as in `Baskets.idFor`. */
+export interface AskedUse {
+  readonly basket?: string;
+  readonly purchase?: Purchase;
+  readonly holder?: string;
+}
+
 /** One scan on its way through the checkout. */
 interface Scan {
   readonly slip: ScanSlip;
   readonly item: CouponItem;
-  readonly basket: Uint8Array;
+  readonly use: CouponUse;
   readonly found: CouponFindings;
 }
 
@@ -82,35 +92,42 @@ export class CouponCheckout {
   }
 
   /** Judges a coupon and takes nothing. */
-  async verify(slip: ScanSlip, item: CouponItem): Promise<Verdict> {
-    const basket = new Uint8Array(16);
-    const found = judgeCoupon(judgeOf(this.#till), item, basket);
+  async verify(slip: ScanSlip, item: CouponItem, asked: AskedUse = {}): Promise<Verdict> {
+    const use = { basket: new Uint8Array(16), purchase: asked.purchase ?? null, holder: asked.holder ?? null };
+    const found = judgeCoupon(judgeOf(this.#till), item, use);
     const prior = await findPriorUse(this.#till, slip.key);
     const findings: Findings =
       prior === null ? found : { ...found, status: 'blocked', reasons: ['USED_HERE'], priorUse: prior };
     return makeVerdict(this.#till, slip, { subject: 'coupon', findings });
   }
 
-  /** Judges a coupon and takes it if the answer is yes. `basketName` as in `Baskets.idFor`. */
-  async take(slip: ScanSlip, item: CouponItem, basketName?: string): Promise<Verdict> {
+  /** Judges a coupon and takes it if the answer is yes. */
+  async take(slip: ScanSlip, item: CouponItem, asked: AskedUse = {}): Promise<Verdict> {
     const { baskets, traffic, guard } = this.#parts;
-    const basket = this.#till.basketMode === 'manual' ? baskets.idFor(basketName) : baskets.fresh();
+    const basket = this.#till.basketMode === 'manual' ? baskets.idFor(asked.basket) : baskets.fresh();
     if (basket === null) return this.#blank(slip, ['BAD_CODE']);
     const used = this.#usedHere(slip);
     if (used !== null) return used;
-    const found = judgeCoupon(judgeOf(this.#till), item, basket);
-    const scan = { slip, item, basket, found };
+    const use = { basket, purchase: asked.purchase ?? null, holder: asked.holder ?? null };
+    const found = judgeCoupon(judgeOf(this.#till), item, use);
+    const scan = { slip, item, use, found };
     const blocking = found.reasons.some((reason) => reason !== 'CLOCK_UNCERTAIN');
     traffic.note(item.gcn, found);
     if (blocking && !(found.isSoft && this.#till.isOnline())) return this.#refuse(scan);
+    if (this.#lacksPurchase(scan)) return this.#no(scan, ['MINIMUM_SPEND']);
     if (!baskets.hasRoom(basket)) return this.#no(scan, ['LIMIT_EXCEEDED']);
     // The ledger takes no more of one lane: told by the journal, since the cached shard may be from before an outage.
     if (this.#openCount >= openReservationsMax) return this.#no(scan, ['TOO_MANY_OPEN']);
     // The region judges for itself; only what rests on the store's own books needs them to be whole.
     const asksRegion = found.owned === null && this.#till.isOnline();
     if (guard.isBlocked || (!asksRegion && guard.allowance === 'none')) return this.#no(scan, ['UNANCHORED']);
-    if (found.owned !== null) return this.#takeOwned(scan, found.owned.id);
+    if (found.owned !== null) return this.#takeOwned(scan, found.owned);
     return asksRegion ? this.#takeOnline(scan) : this.#takeProvisional(scan);
+  }
+
+  /** Whether a coupon that is captured with its scan lacks what its terms ask of the purchase. */
+  #lacksPurchase({ use, found: { terms } }: Scan): boolean {
+    return !this.#isManual && use.purchase === null && terms !== null && needsPurchase(terms);
   }
 
   /** A no by the cached ledger. If somebody took the unit, the store may know who: "used here" says more than "used". */
@@ -132,17 +149,20 @@ export class CouponCheckout {
     return this.#blank(slip, ['USED_HERE']);
   }
 
-  async #takeOwned(scan: Scan, rightId: string): Promise<Verdict> {
-    const { item } = scan;
-    const want = { kind: 'owned', rightId, gcn: item.gcn, serial: item.serial } as const;
-    const answer = await this.#askHub(scan, want);
+  async #takeOwned(scan: Scan, { id: rightId, lane, closeoutFromMs }: Right): Promise<Verdict> {
+    const { gcn, serial } = scan.item;
+    // A lane's own part is nobody else's to spend: the hub has no say in it.
+    const want = lane === null ? ({ kind: 'owned', rightId, gcn, serial } as const) : ({ kind: 'unowned' } as const);
+    const answer = lane === null ? await this.#askHub(scan, want) : { ok: true as const, value: null };
     if (!answer.ok) return this.#no(scan, ['HUB_UNREACHABLE']);
     const word = answer.value;
     if (word?.kind === 'used') return this.#usedByOther(scan, word);
     if (word?.kind === 'refused') return this.#no(scan, [reasonOfHub(word.reason)]);
     const allocation = word?.kind === 'allocated' ? word.allocation : null;
     const taking = this.#taking(scan, { kind: 'owned', rightId, allocation }, { mode: 'owned', claim: want });
-    const finality = this.#parts.guard.allowance === 'full' ? 'guaranteed' : 'provisional';
+    // From then on the right may be closed out, and only a clock that is surely earlier can exclude it.
+    const isSure = this.#parts.guard.allowance === 'full' && this.#till.now().timeHighMs < closeoutFromMs;
+    const finality = isSure ? 'guaranteed' : 'provisional';
     return this.#commit(scan, taking, finality);
   }
 
@@ -157,7 +177,9 @@ export class CouponCheckout {
   #offerBudget(scan: Scan): Promise<Result<BudgetOffer, ReasonName>> {
     const { till, budget } = this.#parts;
     const ask = (want: HubClaim['want']) => this.#askHub(scan, want);
-    return offerBudget({ till, budget, gcn: scan.item.gcn, budgets: scan.found.budgets, terms: scan.found.terms, ask });
+    const { item, found, use } = scan;
+    const { budgets, terms } = found;
+    return offerBudget({ till, budget, gcn: item.gcn, purchase: use.purchase, budgets, terms, ask });
   }
 
   #budgetTaking(scan: Scan, offer: Extract<BudgetOffer, { kind: 'offer' }>) {
@@ -170,9 +192,10 @@ export class CouponCheckout {
   }
 
   /** Reserves and captures in one transaction (or only reserves, in an open basket): the yes of a store on its own. */
-  #commit(scan: Scan, taking: CouponTaking, finality: Finality, then?: (reserve: EntryPlace) => void): Verdict {
-    const { reasons, taken: isGood } = judgeHere(judgeOf(this.#till), taking.reserve);
+  #commit(scan: Scan, judged: CouponTaking, finality: Finality, then?: (reserve: EntryPlace) => void): Verdict {
+    const { reasons, taken: isGood, value } = judgeHere(judgeOf(this.#till), judged.reserve);
     if (!isGood) return this.#noAfterHub(scan, reasons);
+    const taking = { ...judged, value };
     const written = writeDown(this.#till, (tx) => {
       const word = askOwnDesk(this.#till, tx, taking.unitKey, taking.claim);
       if (word !== null && (word.kind === 'used' || word.kind === 'refused')) return { word };
@@ -237,7 +260,7 @@ export class CouponCheckout {
         this.#till.journal.atomically((tx) => appendRelease(this.#till, tx, [reserve.sequence]));
       return this.#noAfterHub(scan, reasonsIn(reasons), { basis: 'certificate', height });
     }
-    const certified = { ...taking, value: taking.value ?? value };
+    const certified = { ...taking, value };
     const capture = this.#isManual
       ? null
       : this.#till.journal.atomically((tx) => appendCapture(this.#till, tx, certified, reserve));
@@ -289,16 +312,17 @@ export class CouponCheckout {
     basis: Basis,
     how: { readonly mode: string; readonly claim: HubClaim['want']; readonly terms?: Terms },
   ): CouponTaking {
-    const { slip, item, basket, found } = scan;
+    const { slip, item, use, found } = scan;
     const { mode, claim, terms = found.terms } = how;
     const termsVersion = terms?.version ?? 1;
     const { consent } = found;
     return {
       verdictId: slip.id,
       unitKey: slip.key,
-      reserve: reserveOperation(item, { basis, basket, termsVersion, consent }),
+      reserve: reserveOperation(item, { ...use, basis, termsVersion, consent }),
       rightId: basis.kind === 'online' ? basis.fallbackRightId : basis.rightId,
-      value: terms?.faceValue ?? null,
+      terms,
+      value: terms === null ? null : valueOn(terms, use.purchase, valueMaxOf(terms)),
       unit: terms?.unit ?? null,
       mode,
       claim,
@@ -316,17 +340,15 @@ export class CouponCheckout {
   }
 
   #yes(scan: Scan, taking: CouponTaking, yes: Yes): Verdict {
-    const { slip, basket, found } = scan;
+    const { slip, use, found } = scan;
+    const { basket } = use;
     const entry = yes.taken.capture ?? yes.taken.reserve;
     const { timeLowMs, timeHighMs } = this.#till.now();
     if (yes.taken.capture === null) {
-      const item = {
-        sequence: yes.taken.reserve.sequence,
-        unitKey: slip.key,
-        value: taking.value ?? 0n,
-        unit: taking.unit,
-      };
-      this.#parts.baskets.add(basket, item);
+      const { value, unit, terms } = taking;
+      const { sequence } = yes.taken.reserve;
+      const isPriced = use.purchase !== null;
+      this.#parts.baskets.add(basket, { sequence, unitKey: slip.key, value: value ?? 0n, unit, terms, isPriced });
     } else this.#till.hub().link?.tell({ kind: 'captured', unit: slip.key, timeLowMs, timeHighMs });
     this.#till.kick();
     const reasons = found.reasons.filter((reason) => reason === 'CLOCK_UNCERTAIN');
@@ -371,27 +393,6 @@ export class CouponCheckout {
     const prior = reasons.includes('USED_HERE') ? priorUseIn(this.#till, slip.key) : null;
     return noFromBooks(this.#till, slip, { reasons, prior, ...(text === undefined ? {} : { text }) });
   }
-}
-
-/** The verdict of a unit that the store's own books refuse. */
-export function noFromBooks(
-  till: Till,
-  slip: ScanSlip,
-  no: { readonly reasons: readonly ReasonName[]; readonly prior: Findings['priorUse']; readonly text?: Text },
-): Verdict {
-  const findings: Findings = {
-    identity: 'match',
-    status: 'blocked',
-    basis: 'none',
-    fault: 'none',
-    reasons: no.reasons,
-    title: null,
-    value: null,
-    unit: null,
-    priorUse: no.prior,
-    height: null,
-  };
-  return makeVerdict(till, slip, { subject: 'coupon', findings, ...(no.text === undefined ? {} : { text: no.text }) });
 }
 
 function reasonOfHub(reason: string): ReasonName {

@@ -7,6 +7,7 @@ import type { JournalTransaction } from '#agent/journal/journal';
 import { toHex } from '#core/bytes';
 import { BizainError } from '#core/errors';
 import { ok, type Result } from '#core/result';
+import type { Terms } from '#ledger/coupons/terms';
 import type { OperationOf } from '#ledger/effect';
 import type { ReasonName } from '#ledger/reasons';
 import type { Till } from './till.ts';
@@ -19,6 +20,8 @@ export interface CouponTaking {
   readonly rightId: string | null;
   /** Mode for the note (lane-budget.ts). */
   readonly mode: string;
+  /** The terms it is taken under, where they are known here. */
+  readonly terms: Terms | null;
   readonly value: bigint | null;
   readonly unit: string | null;
   /** What the hub is asked in the same transaction, where this terminal is the hub. */
@@ -95,7 +98,8 @@ export function appendCapture(
   const { basket } = taking.reserve;
   const value = taking.unit === null || taking.value === null ? null : taking.value.toString();
   const note = { ...noteOf(taking), value, unit: value === null ? null : taking.unit };
-  const operation = { kind: 'coupon.capture', basket, reservations: [reserve.sequence], basketHash: zeroHash } as const;
+  const captures = [{ reservation: reserve.sequence, purchase: null, lines: [] }];
+  const operation = { kind: 'basket.capture', basket, captures, basketHash: zeroHash } as const;
   const place = tx.append(till.draft(operation, { note }));
   putClaim(till, tx, taking.unitKey, 'captured');
   return place;
@@ -103,7 +107,7 @@ export function appendCapture(
 
 /** Appends the release of reservations: the no after something was sent. Their claims stay until it is receipted. */
 export function appendRelease(till: Till, tx: JournalTransaction, reservations: readonly number[]): EntryPlace {
-  return tx.append(till.draft({ kind: 'coupon.release', reservations }));
+  return tx.append(till.draft({ kind: 'basket.release', reservations }));
 }
 
 /**

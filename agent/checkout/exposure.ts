@@ -3,8 +3,10 @@
 import type { BudgetLimit } from '#agent/hub/budget-share';
 import type { Amount, Autonomy, BudgetExposure, Exposure, Rehearsal } from '#agent/status';
 import { itemStatus, readTerms } from '#ledger/coupons/read';
+import { valueMaxOf } from '#ledger/coupons/terms';
 import { readRights } from '#ledger/rights/read';
-import type { Right, SerialRange } from '#ledger/rights/right';
+import { gcnOf, type Right } from '#ledger/rights/right';
+import type { SerialRange } from '#ledger/rights/serial-ranges';
 import type { LaneBudget } from './lane-budget.ts';
 import type { Till } from './till.ts';
 import type { Traffic } from './traffic.ts';
@@ -33,8 +35,10 @@ function leftOf(till: Till, budget: LaneBudget, right: Right): BudgetLimit {
 }
 
 function budgetExposure(till: Till, budget: LaneBudget, right: Right): BudgetExposure | null {
-  const terms = readTerms(till.shards.view, right.gcn, right.termsVersion);
-  if (right.grant.kind !== 'budget' || terms === null) return null;
+  const gcn = gcnOf(right);
+  const terms = gcn === null ? null : readTerms(till.shards.view, gcn, right.termsVersion);
+  if (right.grant.kind !== 'budget' || gcn === null || terms === null) return null;
+  const face = valueMaxOf(terms);
   const own = budget.outstanding(right.id);
   const lanes = till.hub().desk?.outstanding(right.id) ?? { count: 0, value: 0n };
   const ownPool = till.hub().desk === null ? { count: 0, value: 0n } : budget.outstanding(right.id, 'pool');
@@ -44,21 +48,20 @@ function budgetExposure(till: Till, budget: LaneBudget, right: Right): BudgetExp
     value: own.value + lanes.value - ownPool.value,
   };
   const left = leftOf(till, budget, right);
-  const grantableCount =
-    terms.faceValue === 0n ? left.count : Math.min(left.count, Number(left.value / terms.faceValue));
+  const grantableCount = face === 0n ? left.count : Math.min(left.count, Number(left.value / face));
   const worst = least(
     atLeastZero(right.grant.valueMax - right.conflictedValue),
-    BigInt(Math.max(0, right.grant.countMax - right.conflictedCount)) * terms.faceValue,
+    BigInt(Math.max(0, right.grant.countMax - right.conflictedCount)) * face,
   );
   return {
     right: right.id,
-    gcn: right.gcn,
+    gcn,
     title: terms.title,
     unit: terms.unit,
     outstandingCount: outstanding.count,
     outstandingValue: outstanding.value.toString(),
     grantableCount,
-    grantableValue: (BigInt(grantableCount) * terms.faceValue).toString(),
+    grantableValue: (BigInt(grantableCount) * face).toString(),
     conflictedCount: right.conflictedCount,
     conflictedValue: right.conflictedValue.toString(),
     worstCaseValue: worst.toString(),
@@ -92,7 +95,8 @@ export function ownedUnits(till: Till): number {
   for (const right of readRights(till.shards.view, till.store)) {
     if (right.grant.kind !== 'lease') continue;
     const granted = right.grant.ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
-    owned += granted > ownedCountedMax ? granted - right.spentCount : countLeased(till, right.gcn, right.grant.ranges);
+    owned +=
+      granted > ownedCountedMax ? granted - right.spentCount : countLeased(till, right.grant.gcn, right.grant.ranges);
   }
   return owned;
 }

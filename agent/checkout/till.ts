@@ -18,7 +18,8 @@ export interface CachedShards {
   /** Milliseconds, at most, since the shard was known to be current; null where it is not held. */
   ageMs(shard: string): number | null;
   isFresh(shard: string): boolean;
-  lotsOf(gtin: string): readonly string[];
+  /** Lots of a trade item, among the shards held, that list a serial (verdict/lot-index.ts). */
+  lotsListing(tradeItem: string, serial: string): readonly string[];
 }
 
 /** The hub as this terminal reaches it. */
@@ -68,6 +69,6 @@ export function judgeOf(till: Till): ProductJudge {
     ...till.now(),
     heightOf: (shard) => shards.heightOf(shard),
     isFresh: (shard) => shards.isFresh(shard),
-    lotsOf: (gtin) => shards.lotsOf(gtin),
+    lotsListing: (tradeItem, serial) => shards.lotsListing(tradeItem, serial),
   };
 }

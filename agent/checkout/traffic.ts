@@ -5,8 +5,8 @@ import { assert } from '#core/assert';
 import type { Clock } from '#core/clock';
 import { decode, encode, type Infer, list, optional, record, text, uint, versioned } from '#core/format';
 import { ok } from '#core/result';
-import { amountFormat } from '#ledger/coupons/terms';
-import { gcnFormat, rightIdFormat } from '#ledger/ids';
+import { valueMaxOf } from '#ledger/coupons/terms';
+import { amountFormat, gcnFormat, rightIdFormat } from '#ledger/ids';
 
 /** Coupon scans remembered. */
 export const recentScansMax = 200;
@@ -66,7 +66,8 @@ export class Traffic {
     this.#advance();
     this.#weight += 1;
     if (found.terms === null) return;
-    const { faceValue: value, unit } = found.terms;
+    const value = valueMaxOf(found.terms);
+    const { unit } = found.terms;
     const budget = found.terms.offline.kind === 'budget' ? (found.budgets[0]?.id ?? null) : null;
     this.#recent.push({ gcn, owned: found.owned === null ? 0 : 1, budget, value, unit });
     if (this.#recent.length > recentScansMax) this.#recent.shift();

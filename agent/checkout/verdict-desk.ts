@@ -8,6 +8,7 @@ import type { Text } from '#agent/verdict/reason-texts';
 import type { Finality, Verdict } from '#agent/verdict/verdict';
 import { type TextFacts, verdictText } from '#agent/verdict/verdict-text';
 import { toHex } from '#core/bytes';
+import type { ReasonName } from '#ledger/reasons';
 import type { Till } from './till.ts';
 
 /** One scan on its way to a verdict. */
@@ -78,4 +79,25 @@ export function makeVerdict(till: Till, slip: ScanSlip, outcome: Outcome): Verdi
   } as const;
   const code = checkCode(unsigned, till.secretSeed);
   return { ...unsigned, checkCode: code, elapsedMs: till.clock.monotonicMs() - slip.startedMs };
+}
+
+/** The verdict of a unit that the store's own books refuse. */
+export function noFromBooks(
+  till: Till,
+  slip: ScanSlip,
+  no: { readonly reasons: readonly ReasonName[]; readonly prior: Findings['priorUse']; readonly text?: Text },
+): Verdict {
+  const findings: Findings = {
+    identity: 'match',
+    status: 'blocked',
+    basis: 'none',
+    fault: 'none',
+    reasons: no.reasons,
+    title: null,
+    value: null,
+    unit: null,
+    priorUse: no.prior,
+    height: null,
+  };
+  return makeVerdict(till, slip, { subject: 'coupon', findings, ...(no.text === undefined ? {} : { text: no.text }) });
 }

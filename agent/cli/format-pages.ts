@@ -2,23 +2,44 @@
 import type { Format } from '#core/format';
 import { describeFormat } from '#core/format-reference';
 import { accountFormat } from '#ledger/accounts/account';
+import { spentConsentsFormat } from '#ledger/accounts/debit-consent';
+import { holderFormat } from '#ledger/accounts/holder';
+import { mintedFormat } from '#ledger/accounts/mint-limit';
 import { storeFormat } from '#ledger/accounts/store';
 import { terminalFormat } from '#ledger/accounts/terminal';
-import { openReservationsFormat } from '#ledger/coupons/open-reservations';
+import { allianceDebtFormat, allianceFormat, memberFormat, signedTermsFormat } from '#ledger/alliances/alliance';
+import { referralPathFormat } from '#ledger/alliances/referral';
+import { storedAllianceTermsFormat } from '#ledger/alliances/terms';
+import { assetFormat, earnedFormat, storedAssetTermsFormat } from '#ledger/assets/asset';
+import { balanceFormat } from '#ledger/assets/balance';
+import { openReservationsFormat } from '#ledger/baskets/open-reservations';
+import { saleFormat } from '#ledger/baskets/sale';
+import { itemRestFormat } from '#ledger/coupons/item-rest';
 import { seriesFormat, storedTermsFormat } from '#ledger/coupons/series';
+import { useCountFormat } from '#ledger/coupons/series-uses';
 import { termsFormat } from '#ledger/coupons/terms';
 import { regionFormat } from '#ledger/genesis-state';
 import { entryFormat } from '#ledger/journal/entry';
+import { salvageFormat } from '#ledger/journal/salvage';
 import { segmentFormat } from '#ledger/journal/segment';
 import { streamHeadFormat } from '#ledger/journal/stream-head';
+import { marketFormat, offerSlotFormat, ownOffersFormat } from '#ledger/market/market-book';
+import { pathFormat } from '#ledger/market/match-block';
 import { operationFormat } from '#ledger/operation';
 import { receiptFormat } from '#ledger/receipt';
 import { allocationFormat } from '#ledger/rights/allocation';
 import { rightFormat } from '#ledger/rights/right';
 import { openRightsFormat } from '#ledger/rights/right-book';
-import { shardDeltaFormat, shardProofFormat, snapshotChunkFormat } from '#ledger/state/delta';
-import { batchFormat, serialsChunkFormat } from '#ledger/trace/batch';
+import { blockTimesFormat } from '#ledger/rights/shard-age';
+import { leafProofFormat, shardDeltaFormat, shardProofFormat, snapshotChunkFormat } from '#ledger/state/delta';
+import { historyProofFormat } from '#ledger/state/history-proof';
+import { absenceProofFormat } from '#ledger/trace/absence-proof';
+import { batchFormat } from '#ledger/trace/batch';
 import { custodyFormat } from '#ledger/trace/custody';
+import { logisticsUnitFormat } from '#ledger/trace/logistics-unit';
+import { registerChunkFormat, registersFormat } from '#ledger/trace/registers';
+import { serialIndexFormat, serialsChunkFormat } from '#ledger/trace/serial-list';
+import { receiptProofFormat } from '#sync/light-client/receipt-proof';
 import { blockFormat } from '#sync/wire/block';
 import {
   deltaMessageFormat,
@@ -60,21 +81,50 @@ const pages = [
       termsFormat,
       rightFormat,
       allocationFormat,
+      allianceFormat,
+      storedAllianceTermsFormat,
+      signedTermsFormat,
+      memberFormat,
+      allianceDebtFormat,
+      referralPathFormat,
       shardDeltaFormat,
       shardProofFormat,
       snapshotChunkFormat,
+      leafProofFormat,
+      historyProofFormat,
       regionFormat,
       accountFormat,
       storeFormat,
       terminalFormat,
+      mintedFormat,
+      holderFormat,
+      spentConsentsFormat,
       streamHeadFormat,
+      salvageFormat,
       seriesFormat,
       storedTermsFormat,
       openReservationsFormat,
+      saleFormat,
+      useCountFormat,
+      itemRestFormat,
       openRightsFormat,
+      blockTimesFormat,
       batchFormat,
+      serialIndexFormat,
       serialsChunkFormat,
+      registersFormat,
+      registerChunkFormat,
       custodyFormat,
+      logisticsUnitFormat,
+      absenceProofFormat,
+      assetFormat,
+      storedAssetTermsFormat,
+      earnedFormat,
+      balanceFormat,
+      marketFormat,
+      offerSlotFormat,
+      ownOffersFormat,
+      pathFormat,
     ],
   },
   {
@@ -89,6 +139,7 @@ const pages = [
       certificateFormat,
       headMessageFormat,
       receiptsMessageFormat,
+      receiptProofFormat,
       deltaMessageFormat,
       turnedAwayFormat,
       requestFormat,

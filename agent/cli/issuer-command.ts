@@ -1,13 +1,12 @@
-/** `bizain issuer define | issue | grant-lease | grant-budget`: the issuer's desk. */
-import { type Command, Option } from 'commander';
+/** `bizain issuer define | issue | void | expire`: the issuer's desk. */
+import type { Command } from 'commander';
 import { BizainError } from '#core/errors';
-import type { Terms } from '#ledger/coupons/terms';
-import type { Grant } from '#ledger/rights/right';
 import type { Office } from '../office/office.ts';
 import { addRegisterCommand } from './account-command.ts';
 import type { CliErrorCode } from './errors.ts';
-import { amount, collected, digits, instant, matching, wholeNumber } from './option-values.ts';
+import { digits, wholeNumber } from './option-values.ts';
 import { writeAnswer } from './output.ts';
+import { type TermsOptions, termsOf, withTermsOptions } from './series-terms.ts';
 import { accountName } from './store-command.ts';
 
 /** Options of every command at the desk of an account. */
@@ -17,8 +16,9 @@ export interface DeskOptions {
   readonly json?: true;
 }
 
-const usage: CliErrorCode = 'USAGE';
 const dayMs = 86_400_000;
+
+const usage: CliErrorCode = 'USAGE';
 
 /** Adds the options that name the desk. */
 export function withDeskOptions(command: Command): Command {
@@ -40,72 +40,24 @@ export async function atDesk(
   await writeAnswer(options.json === true, done.answer, () => done.lines);
 }
 
-interface DefineOptions extends DeskOptions {
+interface DefineOptions extends DeskOptions, TermsOptions {
   readonly gcn: string;
-  readonly title: string;
-  readonly value: bigint;
-  readonly unit: string;
-  readonly acceptedBy: readonly string[];
-  readonly minimumSpend: bigint;
-  readonly validFrom?: number;
-  readonly validUntil?: number;
-  readonly offline: 'owned-only' | 'budget' | 'never';
-  readonly shardAgeHours: number;
-  readonly consent: boolean;
-  readonly lateRefused?: true;
-  readonly termsVersion: number;
-}
-
-async function termsOf(options: DefineOptions): Promise<Terms> {
-  const { systemClock } = await import('#core/clock');
-  const today = Math.floor(systemClock.wallMs() / dayMs) * dayMs;
-  const { offline, shardAgeHours } = options;
-  return {
-    version: options.termsVersion,
-    title: options.title,
-    faceValue: options.value,
-    unit: options.unit,
-    minimumSpend: options.minimumSpend,
-    validFromMs: options.validFrom ?? today,
-    validUntilMs: options.validUntil ?? today + 366 * dayMs - 1,
-    consent: options.consent ? 1 : 0,
-    acceptedBy: [...options.acceptedBy],
-    offline: offline === 'budget' ? { kind: 'budget', shardAgeMsMax: shardAgeHours * 3_600_000 } : { kind: offline },
-    lateRule: options.lateRefused === true ? 1 : 0,
-  };
 }
 
 function addDefine(issuer: Command): void {
-  withDeskOptions(issuer.command('define').description('define a coupon series, or the next version of its terms'))
-    .requiredOption('--gcn <gcn>', 'Global Coupon Number of the series', digits(13, 'a GCN'))
-    .requiredOption('--title <title>', 'what it is called at the till')
-    .requiredOption('--value <amount>', 'value of a coupon in base units: 10000 is 100.00', amount)
-    .requiredOption(
-      '--accepted-by <account>',
-      'merchant that takes it; may be given several times',
-      (text: string, before?: readonly string[]) => collected(accountName(text), before),
-    )
-    .option('--unit <code>', 'ISO 4217 code', matching(/^[A-Z]{3}$/, 'a code as CNY'), 'CNY')
-    .addOption(new Option('--minimum-spend <amount>', 'in base units').argParser(amount).default(0n, '0'))
-    .option('--valid-from <time>', 'default: today', instant)
-    .option('--valid-until <time>', 'default: a year from today', instant)
-    .addOption(
-      new Option('--offline <policy>', 'what a store may do with the line cut')
-        .choices(['owned-only', 'budget', 'never'])
-        .default('budget'),
-    )
-    .option('--shard-age-hours <hours>', 'budget: oldest shard it may be judged on', wholeNumber(1, 2_160), 72)
-    .option('--no-consent', 'codes without a key: whoever knows the number may use it')
-    .option('--late-refused', 'refuse what is ordered after a change of terms')
-    .option('--terms-version <number>', 'version of the terms', wholeNumber(1, 65_535), 1)
-    .action((options: DefineOptions) =>
-      atDesk(options, async (office) => {
-        const { defineSeries } = await import('../office/issuing.ts');
-        const { gcn, termsVersion } = options;
-        const { height } = await defineSeries(office, gcn, await termsOf(options));
-        return { answer: { gcn, termsVersion, height }, lines: [`Series ${gcn} is defined since block ${height}.`] };
-      }),
-    );
+  const command = withDeskOptions(
+    issuer.command('define').description('define a coupon series, or the next version of its terms'),
+  ).requiredOption('--gcn <gcn>', 'Global Coupon Number of the series', digits(13, 'a GCN'));
+  withTermsOptions(command).action((options: DefineOptions) =>
+    atDesk(options, async (office) => {
+      const { systemClock } = await import('#core/clock');
+      const { defineSeries } = await import('../office/issuing.ts');
+      const { gcn, termsVersion } = options;
+      const todayMs = Math.floor(systemClock.wallMs() / dayMs) * dayMs;
+      const { height } = await defineSeries(office, gcn, termsOf(options, todayMs));
+      return { answer: { gcn, termsVersion, height }, lines: [`Series ${gcn} is defined since block ${height}.`] };
+    }),
+  );
 }
 
 interface IssueOptions extends DeskOptions {
@@ -148,58 +100,49 @@ async function picturesOf(folder: string, codes: readonly { key: string; code: s
   return writeCodePictures(folder, codes);
 }
 
-interface GrantOptions extends DeskOptions {
+interface EndOptions extends DeskOptions {
   readonly gcn: string;
-  readonly store: string;
-  readonly right: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason?: string;
 }
 
-function withGrantOptions(command: Command): Command {
+function withRangeOptions(command: Command): Command {
   return withDeskOptions(command)
     .requiredOption('--gcn <gcn>', 'the series', digits(13, 'a GCN'))
-    .requiredOption('--store <gln>', 'the store', digits(13, 'a GLN'))
-    .requiredOption(
-      '--right <id>',
-      'name of the right, unique in the store',
-      matching(/^[a-z0-9][a-z0-9._-]{0,31}$/, 'lower-case letters, digits, . _ -'),
-    );
+    .requiredOption('--from <serial>', 'first serial', wholeNumber(0, 999_999_999_999))
+    .requiredOption('--to <serial>', 'last serial', wholeNumber(0, 999_999_999_999));
 }
 
-async function grant(options: GrantOptions, given: Grant): Promise<void> {
+async function end(options: EndOptions): Promise<void> {
+  const { gcn, from: firstSerial, to, reason = null } = options;
+  if (firstSerial > to) throw new BizainError({ code: usage, message: `--from ${firstSerial} is after --to ${to}.` });
   await atDesk(options, async (office) => {
-    const { grantRight } = await import('../office/issuing.ts');
-    const { gcn, store, right } = options;
-    const { height } = await grantRight(office, { rightId: right, store, gcn, grant: given });
-    return { answer: { right, store, gcn, height }, lines: [`${store} has the right ${right} since block ${height}.`] };
+    const { endCoupons } = await import('../office/issuing.ts');
+    const { height, value } = await endCoupons(office, { gcn, firstSerial, count: to - firstSerial + 1 }, reason);
+    const word = reason === null ? 'expired' : 'void';
+    return {
+      answer: { gcn, first: firstSerial, last: to, value: value.toString(), height },
+      lines: [`What was free of ${gcn} ${firstSerial} to ${to} is ${word} since block ${height}: worth ${value}.`],
+    };
   });
 }
 
-function addGrants(issuer: Command): void {
-  withGrantOptions(
-    issuer.command('grant-lease').description('make coupons the own of a store: guaranteed with the line cut'),
-  )
-    .requiredOption('--from <serial>', 'first serial', wholeNumber(0, 999_999_999_999))
-    .requiredOption('--to <serial>', 'last serial', wholeNumber(0, 999_999_999_999))
-    .action((options: GrantOptions & { from: number; to: number }) => {
-      const { from: first, to: last } = options;
-      if (first > last) throw new BizainError({ code: usage, message: `--from ${first} is after --to ${last}.` });
-      return grant(options, { kind: 'lease', ranges: [{ first, last }] });
-    });
-  withGrantOptions(
-    issuer.command('grant-budget').description('bear the loss of so many coupons taken with the line cut'),
-  )
-    .requiredOption('--count <count>', 'coupons', wholeNumber(1, 1_000_000))
-    .requiredOption('--value <amount>', 'their value in base units', amount)
-    .action((options: GrantOptions & { count: number; value: bigint }) =>
-      grant(options, { kind: 'budget', countMax: options.count, valueMax: options.value }),
-    );
+function addEnds(issuer: Command): void {
+  withRangeOptions(issuer.command('void').description('end coupons that nobody has used'))
+    .requiredOption('--reason <text>', 'why, at most 80 characters')
+    .action(end);
+  withRangeOptions(issuer.command('expire').description('sweep coupons that ran out 90 days ago or earlier')).action(
+    end,
+  );
 }
 
-/** Adds the commands. */
-export function addIssuerCommand(program: Command): void {
+/** Adds the commands; more of the desk are added to what is returned. */
+export function addIssuerCommand(program: Command): Command {
   const issuer = program.command('issuer').description("an issuer's desk");
   addRegisterCommand(issuer, 'issuer');
   addDefine(issuer);
   addIssue(issuer);
-  addGrants(issuer);
+  addEnds(issuer);
+  return issuer;
 }

@@ -13,6 +13,7 @@ import { describeFailure, writeFailure } from './output.ts';
 import { addParseCommand } from './parse-command.ts';
 import { addPrintCommands } from './print-commands.ts';
 import { addRegionCommand } from './region-command.ts';
+import { addRightCommands } from './right-commands.ts';
 import { addStoreCommand } from './store-command.ts';
 import { addValidatorCommand } from './validator-command.ts';
 
@@ -35,7 +36,7 @@ export function createProgram(version: string): Command {
   addDecodeCommand(program);
   addRegionCommand(program);
   addStoreCommand(program);
-  addIssuerCommand(program);
+  addRightCommands(addIssuerCommand(program));
   addBrandCommand(program);
   addPrintCommands(program);
   addFormatsCommand(program);

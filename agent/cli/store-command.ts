@@ -9,6 +9,7 @@ interface StoreEnrollOptions {
   readonly name: string;
   readonly merchant: string;
   readonly merchantName?: string;
+  readonly market: string;
   readonly lanes: number;
   readonly stations: number;
   readonly dir?: string;
@@ -22,16 +23,19 @@ interface StoreEnrollOptions {
 /** Account names as the ledger takes them. */
 export const accountName = matching(/^[a-z0-9][a-z0-9._-]{0,47}$/, 'an account: lower-case letters, digits, . _ -');
 
+const country = matching(/^[A-Z]{2}$/, 'a country: two capital letters');
+
 async function enroll(options: StoreEnrollOptions): Promise<void> {
   const { enrollStore } = await import('../office/store-setup.ts');
   const { officeMachine } = await import('./office-machine.ts');
-  const { region: regionFolder, store, name, merchant, merchantName, lanes, stations, dir, broker } = options;
+  const { region: regionFolder, store, name, merchant, merchantName, market, lanes, stations, dir, broker } = options;
   const enrolled = await enrollStore(
     {
       regionFolder,
       store,
       name,
       merchant,
+      market,
       lanes,
       stations,
       hubHost: options.hubHost,
@@ -62,6 +66,7 @@ export function addStoreCommand(program: Command): void {
     .requiredOption('--name <name>', 'name of the store')
     .requiredOption('--merchant <account>', 'account of the merchant; registered if it is new', accountName)
     .option('--merchant-name <name>', 'name of a new merchant')
+    .option('--market <country>', 'country the store sells in, ISO 3166-1 alpha-2', country, 'CN')
     .option('--lanes <count>', 'lanes; the first is the hub', wholeNumber(1, 64), 2)
     .option('--stations <count>', 'warehouse stations', wholeNumber(0, 63), 0)
     .option('--dir <folder>', 'folder to make (default: stores/<gln> in the region)')

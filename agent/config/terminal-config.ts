@@ -10,7 +10,7 @@ const code: TerminalErrorCode = 'CONFIG_INVALID';
 const path = z.string().min(1).max(1_024);
 const host = z.string().min(1).max(253);
 const gcn = z.string().regex(/^[0-9]{13}$/);
-const batch = z.string().regex(/^[0-9]{14}\/[!-~]{1,20}$/);
+const batch = z.string().regex(/^([0-9]{14}|cn\.drug\.[0-9]{7}|own\.[a-z0-9._-]{1,36}|00)\/[!-~]{1,20}$/);
 
 const broker = z.strictObject({
   url: z
@@ -80,7 +80,7 @@ export const terminalConfigSchema = z.strictObject({
       batches: z
         .union([z.literal('all'), z.array(batch).max(10_000)])
         .default('all')
-        .describe('<GTIN-14>/<lot> each.'),
+        .describe('<trade item>/<lot> each; logistics units as 00/<first 14 digits of their SSCCs>.'),
     })
     .prefault({}),
   deadlines: deadlines.prefault({}),

@@ -94,9 +94,9 @@ export class Auditor {
   }
 
   /** Certified status of a product; null where unknown. */
-  productStatus(gtin: string, lot: string, serial: string): ProductStatus | null {
-    const product = readProduct(this.shards, gtin, lot, serial);
-    return product === null || product === 'no-such-serial' ? null : product.status;
+  productStatus(tradeItem: string, lot: string, serial: string): ProductStatus | null {
+    const product = readProduct(this.shards, { tradeItem, lot, serial });
+    return product === null || typeof product === 'string' ? null : product.status;
   }
 
   /** A right of the store. */

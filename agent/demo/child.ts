@@ -23,6 +23,8 @@ export interface ChildOptions {
   /** Path of the program (`main.js`) and its arguments. */
   readonly program: string;
   readonly args: readonly string[];
+  /** Flags of Node.js, before the program. */
+  readonly nodeFlags?: readonly string[];
   readonly clock: Clock;
   /** Milliseconds to wait for the ready line. */
   readonly readyMsMax: number;
@@ -60,7 +62,8 @@ function readyLine(child: ChildProcess): Promise<Record<string, unknown>> {
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   // A program in source needs this process's loaders; a built one must not be run with them.
-  const flags = options.program.endsWith('.ts') ? process.execArgv : [];
+  const loaders = options.program.endsWith('.ts') ? process.execArgv : [];
+  const flags = [...loaders, ...(options.nodeFlags ?? [])];
   const child = spawn(process.execPath, [...flags, options.program, ...options.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,10 +1,13 @@
 /** What the demo's shop deals in: one coupon series, one batch of traced products, one recalled batch, and bad codes of each kind. */
+
 import { concatBytes } from '#core/bytes';
 import type { Entropy } from '#core/entropy';
 import { encodeCouponCode } from '#drivers/symbology/coupon-code';
 import { GS } from '#drivers/symbology/element-string';
 import { commitmentOfCode } from '#ledger/coupons/consent';
+import { plainTerms } from '#ledger/coupons/terms';
 import type { Operation } from '#ledger/operation';
+import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 
 /** GLNs, GCN and GTINs of the demo; the check digits are right, the companies do not exist. */
 export const names = {
@@ -58,19 +61,20 @@ function elementString(gtin: string, lot: string, serial: string): string {
 function issuerOperations(seeds: readonly Uint8Array[], nowMs: number): Operation[] {
   const commitments = seeds.map((seed, serial) => commitmentOfCode(series.gcn, serial, seed));
   const terms = {
+    ...plainTerms,
     version: 1,
     title: series.title,
-    faceValue: series.faceValue,
+    value: { kind: 'fixed', amount: series.faceValue },
     unit: series.unit,
     minimumSpend: 0n,
     validFromMs: nowMs - dayMs,
     validUntilMs: nowMs + 365 * dayMs,
     consent: 1,
-    acceptedBy: [names.issuer, names.merchant],
+    acceptedBy: { kind: 'merchants', accounts: [names.issuer, names.merchant] },
     offline: { kind: 'budget', shardAgeMsMax: dayMs },
     lateRule: 0,
   } as const;
-  const grantTo = { store: names.store, gcn: series.gcn };
+  const grantTo = { store: names.store, ...usualGrant };
   return [
     { kind: 'series.define', gcn: series.gcn, terms },
     {
@@ -84,31 +88,42 @@ function issuerOperations(seeds: readonly Uint8Array[], nowMs: number): Operatio
       kind: 'right.grant',
       rightId: lease.rightId,
       ...grantTo,
-      grant: { kind: 'lease', ranges: [{ first: lease.first, last: lease.first + lease.count - 1 }] },
+      grant: leaseOf(series.gcn, lease.first, lease.first + lease.count - 1),
     },
     {
       kind: 'right.grant',
       rightId: budget.rightId,
       ...grantTo,
-      grant: { kind: 'budget', countMax: budget.countMax, valueMax: budget.valueMax },
+      grant: budgetOf(series.gcn, budget.countMax, budget.valueMax),
     },
   ];
 }
 
 function brandOperations(serials: readonly string[], nowMs: number): Operation[] {
   const expiryMs = nowMs + 400 * dayMs;
-  const { gtin, lot, name } = recalledBatch;
+  const { gtin: tradeItem, lot, name } = recalledBatch;
   return [
     {
       kind: 'batch.commission',
-      gtin: batch.gtin,
+      tradeItem: batch.gtin,
       lot: batch.lot,
       name: batch.name,
       expiryMs,
+      markets: [],
       serials: [...serials].sort(),
+      complete: true,
     },
-    { kind: 'batch.commission', gtin, lot, name, expiryMs, serials: [recalledBatch.serial] },
-    { kind: 'batch.recall', gtin, lot, reason: 'Salmonella found in a retained sample' },
+    {
+      kind: 'batch.commission',
+      tradeItem,
+      lot,
+      name,
+      expiryMs,
+      markets: [],
+      serials: [recalledBatch.serial],
+      complete: true,
+    },
+    { kind: 'batch.recall', tradeItem, lot, reason: 'Salmonella found in a retained sample', serials: [] },
   ];
 }
 

@@ -5,6 +5,7 @@ import { BizainError } from '#core/errors';
 import type { FramingMode } from '#drivers/framing/create-framer';
 import { type SimulatedScanner, startSimulatedScanner } from '#drivers/simulated-scanner';
 import type { TerminalEvent } from '../events.ts';
+import { tillNodeFlags } from '../process-flags.ts';
 import type { QueueItem, TerminalStatus } from '../status.ts';
 import type { Settlement, Verdict } from '../verdict/verdict.ts';
 import { type Child, startChild } from './child.ts';
@@ -83,6 +84,7 @@ export class Lane {
       name: options.label,
       program: options.program,
       args: ['agent', '--config', options.configPath],
+      nodeFlags: tillNodeFlags,
       clock: options.clock,
       readyMsMax: startMsMax,
     });

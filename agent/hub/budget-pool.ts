@@ -4,8 +4,7 @@
  */
 import { assert } from '#core/assert';
 import { decode, encode, type Infer, optional, versioned } from '#core/format';
-import { amountFormat } from '#ledger/coupons/terms';
-import { accountIdFormat, heightFormat, rightIdFormat } from '#ledger/ids';
+import { accountIdFormat, amountFormat, heightFormat, rightIdFormat } from '#ledger/ids';
 
 /** Most units outstanding over all budgets. */
 export const poolUnitsMax = 8_192;

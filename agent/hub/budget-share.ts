@@ -1,6 +1,8 @@
 /** How a store's risk budget is split, so that its lanes together never exceed it, whether they reach each other or not. */
+
 import { readTerms } from '#ledger/coupons/read';
-import type { Right } from '#ledger/rights/right';
+import { valueMaxOf } from '#ledger/coupons/terms';
+import { gcnOf, type Right } from '#ledger/rights/right';
 import type { LedgerView } from '#ledger/state/view';
 
 /** The configured split: `laneShare` of every budget goes in equal parts to `lanes` lanes, the rest is the hub's pool. */
@@ -29,8 +31,10 @@ const perMille = 1_000n;
  * `lanes * lane + pool` is exactly what is left.
  */
 export function budgetLimits(view: LedgerView, right: Right, rule: ShareRule): BudgetLimits | null {
-  const faceValue = readTerms(view, right.gcn, right.termsVersion)?.faceValue ?? null;
-  if (right.grant.kind !== 'budget' || faceValue === null) return null;
+  const gcn = gcnOf(right);
+  const terms = gcn === null ? null : readTerms(view, gcn, right.termsVersion);
+  if (right.grant.kind !== 'budget' || terms === null) return null;
+  const faceValue = valueMaxOf(terms);
   const left = right.grant.valueMax - right.conflictedValue;
   const value = left > 0n ? left : 0n;
   const count = BigInt(Math.max(0, right.grant.countMax - right.conflictedCount));

@@ -11,7 +11,9 @@ import { decode, encode, list, versioned } from '#core/format';
 import { readStore } from '#ledger/accounts/store';
 import { storeShard, terminalParts } from '#ledger/ids';
 import { type Allocation, allocationDomain, allocationMessage } from '#ledger/rights/allocation';
-import { leaseCovers, readRight, rightOpen } from '#ledger/rights/right-book';
+import { readRights } from '#ledger/rights/read';
+import { gcnOf, leaseCovers, type Part, type Right, rightOpen } from '#ledger/rights/right';
+import { readRight } from '#ledger/rights/right-book';
 import type { LedgerView } from '#ledger/state/view';
 import { BudgetPool, poolUnitsMax } from './budget-pool.ts';
 import { type BudgetLimit, budgetLimits, type ShareRule } from './budget-share.ts';
@@ -24,6 +26,7 @@ import {
   laneHeadFormat,
   welcomeUnitsMax,
 } from './hub-message.ts';
+import { holdsSerial, isRecalled, returnable } from './recalled-items.ts';
 
 /** Most heads kept for one lane: its streams under the last epochs. */
 const headsKeptMax = 8;
@@ -48,6 +51,8 @@ export interface HubDeskOptions {
   readonly draft: DraftEntry;
 }
 
+/** Sequence of the last release of a right. */
+const releaseKey = (rightId: string): string => `hub/release/${rightId}`;
 const refusal = (reason: string): HubAnswer => ({ kind: 'refused', reason });
 
 /** See the head of the file. Answers are only to be given away once the transaction is committed. */
@@ -160,6 +165,46 @@ export class HubDesk {
     }
   }
 
+  /**
+   * Gives back what the grantors of the store's leases recall and no lane was promised: one entry a lease, and the next only when the
+   * shard here shows what became of the one before. The number of entries.
+   */
+  answerRecalls(tx: JournalTransaction): number {
+    const { view, journal, draft } = this.#options;
+    if (this.hubEpoch === null || !journal.anchored) return 0;
+    let entries = 0;
+    for (const right of readRights(view, this.#store)) {
+      if (right.lane !== null || right.recall === null || this.#releaseOf(right.id) !== null) continue;
+      const given = returnable(view, right, (unit) => journal.claim(unit) !== null);
+      if (given === null) continue;
+      const { id: rightId } = right;
+      const place = tx.append(draft({ kind: 'right.release', rightId, part: given.part }, { note: { rightId } }));
+      tx.putMeta(releaseKey(rightId), numberBytes(place.sequence));
+      entries++;
+    }
+    return entries;
+  }
+
+  /** What became of the last release of a right: `pending` until the shard here shows it. `part` null: the whole right. */
+  #releaseOf(rightId: string): { readonly state: 'pending' | 'refused'; readonly part: Part | null } | null {
+    const { journal } = this.#options;
+    const stored = journal.meta(releaseKey(rightId));
+    if (stored === null) return null;
+    const entry = journal.entry({ epoch: journal.epoch, stream: 0, sequence: numberOf(stored) });
+    const operation = entry?.entry.operation;
+    if (entry === null || operation?.kind !== 'right.release') return null;
+    const { part } = operation;
+    if (entry.outcome === null) return { state: 'pending', part };
+    if (entry.state !== 'final') return { state: 'refused', part };
+    return entry.outcome.height > this.#height ? { state: 'pending', part } : null;
+  }
+
+  /** Whether the item is asked back, or on its way back: then it is promised to nobody any more. */
+  #isLeaving(right: Right, serial: number): boolean {
+    const release = this.#releaseOf(right.id);
+    return isRecalled(right, serial) || (release?.state === 'pending' && holdsSerial(release.part, serial));
+  }
+
   #claim(tx: JournalTransaction, lane: string, action: HubClaim): HubAnswer {
     const prior = this.#options.journal.claim(action.unit);
     if (prior !== null && (prior.terminal !== lane || prior.state === 'captured')) return usedBy(prior);
@@ -183,7 +228,10 @@ export class HubDesk {
     if (!this.#options.journal.anchored && lane !== this.#options.terminal) return refusal('UNANCHORED');
     const right = readRight(this.#options.view, this.#store, want.rightId);
     if (right === null || right.status !== rightOpen) return refusal('RIGHT_CLOSED');
-    if (right.gcn !== want.gcn || !leaseCovers(right, want.serial)) return refusal('RIGHT_DOES_NOT_COVER');
+    const isCovered = gcnOf(right) === want.gcn && leaseCovers(right, want.serial);
+    // A lane's own part is not the hub's to give.
+    if (!isCovered || right.lane !== null) return refusal('RIGHT_DOES_NOT_COVER');
+    if (this.#isLeaving(right, want.serial)) return refusal('RIGHT_CLOSED');
     // The hub's own spends need no word of its own: its journal is the allocation.
     if (lane === this.#options.terminal) return { kind: 'clear' };
     const { chainId, terminal, secretSeed } = this.#options;
@@ -191,7 +239,8 @@ export class HubDesk {
     const key = `hub/next/${hubEpoch}`;
     const number = numberOf(this.#options.journal.meta(key));
     const { rightId, gcn, serial } = want;
-    const unsigned = { rightId, hub: terminal, hubEpoch, lane, number, gcn, serial };
+    const unit = { kind: 'item', gcn, serial } as const;
+    const unsigned = { rightId, hub: terminal, hubEpoch, lane, number, unit };
     const signature = signMessage(secretSeed, allocationDomain, allocationMessage(chainId, unsigned));
     const allocation: Allocation = { ...unsigned, signature };
     tx.append(this.#options.draft({ kind: 'right.allocate', allocation }, { note: { rightId } }));

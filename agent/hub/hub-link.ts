@@ -9,7 +9,7 @@ import type { Entropy } from '#core/entropy';
 import { decode } from '#core/format';
 import type { Log } from '#core/log';
 import { bad, ok, type Result } from '#core/result';
-import { authorKey } from '#ledger/journal/stream-head';
+import { authorKey } from '#ledger/journal/author-key';
 import { readHub } from '#ledger/rights/read';
 import type { LedgerView } from '#ledger/state/view';
 import {

@@ -1,11 +1,10 @@
 /** What a lane and its hub say to each other over the shop's LAN. Both sides sign; a session and a counter stand in for a clock. */
-import { encodeCbor } from '#core/codec';
 import { signMessage, verifySignature } from '#core/ed25519';
 import { bytesOf, encode, type Infer, list, optional, record, text, variant, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
-import { amountFormat } from '#ledger/coupons/terms';
 import {
   accountIdFormat,
+  amountFormat,
   couponSerialFormat,
   epochFormat,
   gcnFormat,
@@ -16,7 +15,7 @@ import {
   signatureFormat,
   timeMsFormat,
 } from '#ledger/ids';
-import { streamFormat } from '#ledger/journal/entry';
+import { streamFormat } from '#ledger/journal/stream';
 import { allocationFormat } from '#ledger/rights/allocation';
 
 /** A used-set key: `255/<gcn>/<serial>` or `01/<gtin>/21/<serial>`. */
@@ -139,18 +138,34 @@ export const hubReplyFormat = versioned(
 );
 export type HubReply = Infer<typeof hubReplyFormat>;
 
+/** What a lane signs. */
+const requestMessageFormat = record('hub-request-message', {
+  chainId: hashFormat,
+  lane: accountIdFormat,
+  laneEpoch: epochFormat,
+  session: bytesOf(16),
+  counter: sequenceFormat,
+  heads: list(laneHeadFormat, { max: 2 }),
+  action: hubActionFormat,
+});
+/** What the hub signs. */
+const replyMessageFormat = record('hub-reply-message', {
+  chainId: hashFormat,
+  asked: hashFormat,
+  hub: accountIdFormat,
+  answer: hubAnswerFormat,
+});
+
 const requestDomain = 'bizain/hub-request/1';
 const replyDomain = 'bizain/hub-reply/1';
 
 function requestMessage(chainId: Uint8Array, request: Omit<HubRequest, 'signature'>): Uint8Array {
-  const { lane, laneEpoch, session, counter, heads, action } = request;
-  const headItems = heads.map((head) => laneHeadFormat.toCbor(head));
-  return encodeCbor([chainId, lane, laneEpoch, session, counter, headItems, hubActionFormat.toCbor(action)]);
+  return encode(requestMessageFormat, { ...request, chainId });
 }
 
 function replyMessage(chainId: Uint8Array, requestBytes: Uint8Array, reply: Omit<HubReply, 'signature'>): Uint8Array {
   const asked = taggedHash('bizain/hub-asked/1', requestBytes);
-  return encodeCbor([chainId, asked, reply.hub, hubAnswerFormat.toCbor(reply.answer)]);
+  return encode(replyMessageFormat, { chainId, asked, hub: reply.hub, answer: reply.answer });
 }
 
 /** Signs and encodes a request with the lane's terminal key. */

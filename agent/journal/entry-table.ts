@@ -24,7 +24,8 @@ export interface OutcomeRow {
   readonly state: number;
   readonly height: number;
   readonly time_ms: number;
-  readonly reasons: number;
+  /** Decimal digits: the set is wider than an integer of SQLite. */
+  readonly reasons: string;
   readonly value: string;
   /** Shift in which it settled. */
   readonly shift: number;

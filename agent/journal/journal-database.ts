@@ -29,7 +29,7 @@ CREATE TABLE streams (id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream INT
 CREATE TABLE entries (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, entry BLOB NOT NULL, chain BLOB NOT NULL,
   note TEXT NOT NULL, mark BLOB NOT NULL) STRICT;
 CREATE TABLE outcomes (id INTEGER PRIMARY KEY, state INTEGER NOT NULL, height INTEGER NOT NULL, time_ms INTEGER NOT NULL,
-  reasons INTEGER NOT NULL, value TEXT NOT NULL, shift INTEGER NOT NULL) STRICT;
+  reasons TEXT NOT NULL, value TEXT NOT NULL, shift INTEGER NOT NULL) STRICT;
 CREATE TABLE segments (first_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
 CREATE TABLE claims (unit TEXT PRIMARY KEY, terminal TEXT NOT NULL, captured INTEGER NOT NULL, at_low_ms INTEGER NOT NULL,
   at_high_ms INTEGER NOT NULL, holder INTEGER) STRICT, WITHOUT ROWID;
@@ -54,7 +54,7 @@ CREATE TRIGGER shifts_kept BEFORE DELETE ON shifts BEGIN SELECT raise(ABORT, 'a 
 `;
 
 /** The version of the tables; another one is refused. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** What `openJournalDatabase` needs. */
 export interface JournalDatabaseOptions {

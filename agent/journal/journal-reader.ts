@@ -1,6 +1,6 @@
 /** Reads entries of a journal for queues, screens and settlements; changes nothing. */
 import { assert } from '#core/assert';
-import { valueStream } from '#ledger/journal/entry';
+import { valueStream } from '#ledger/journal/stream';
 import { decodeNote } from './entry-note.ts';
 import { type EntryPlace, type EntryState, stateOfNumber } from './entry-state.ts';
 import { type EntryTable, entryId, placeOfId } from './entry-table.ts';
@@ -62,7 +62,7 @@ export class JournalReader {
     const state = stateOfNumber(found.state);
     assert(state !== undefined, 'a stored state is known');
     const { height, time_ms: timeMs, reasons } = found;
-    return { ...base, state, outcome: { height, timeMs, reasons, value: BigInt(found.value) } };
+    return { ...base, state, outcome: { height, timeMs, reasons: BigInt(reasons), value: BigInt(found.value) } };
   }
 
   /** Pending entries: newest epoch first, then value before trace, then oldest first. */

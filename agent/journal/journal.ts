@@ -68,7 +68,7 @@ export interface StoredEntry {
   readonly outcome: {
     readonly height: number;
     readonly timeMs: number;
-    readonly reasons: number;
+    readonly reasons: bigint;
     readonly value: bigint;
   } | null;
 }

@@ -1,7 +1,8 @@
 /** Stores the progress of a journal, rebuilds and verifies it at start, and recounts it on demand. */
 import { equalBytes, utf8 } from '#core/bytes';
 import { taggedHash } from '#core/hash';
-import { streamSeed, traceStream, valueStream } from '#ledger/journal/entry';
+import { streamSeed } from '#ledger/journal/entry';
+import { traceStream, valueStream } from '#ledger/journal/stream';
 import type { Checkpoints, JournalIdentity } from './checkpoints.ts';
 import { decodeNote } from './entry-note.ts';
 import { type EntryTable, entryId } from './entry-table.ts';

@@ -39,7 +39,8 @@ interface StoredProgress {
 
 /** The sequences of the reservations that an operation captures or releases; none for other kinds. */
 export function reservationsIn(operation: Entry['operation']): readonly number[] {
-  return operation.kind === 'coupon.capture' || operation.kind === 'coupon.release' ? operation.reservations : [];
+  if (operation.kind === 'basket.release') return operation.reservations;
+  return operation.kind === 'basket.capture' ? operation.captures.map(({ reservation }) => reservation) : [];
 }
 
 /** The entry of stored bytes, which were checked by their chain. */

@@ -18,7 +18,7 @@ export interface SettledEntry {
   readonly kind: OperationKind;
   readonly state: 'final' | 'refused' | 'conflicted';
   /** Reason bits of ledger/reasons.ts. */
-  readonly reasons: number;
+  readonly reasons: bigint;
   readonly height: number;
   /** Time of the block, milliseconds since 1970 UTC. */
   readonly timeMs: number;
@@ -87,7 +87,7 @@ export class Settlement {
 
   #outcome(id: number, state: SettledState): OutcomeRow {
     const shift = this.#parts.shifts.running;
-    return { id, state: stateNumber(state), height: 0, time_ms: 0, reasons: 0, value: '0', shift };
+    return { id, state: stateNumber(state), height: 0, time_ms: 0, reasons: '0', value: '0', shift };
   }
 
   #settleOne(staged: Progress, stream: StreamProgress, receipt: Receipt, news: SettlementNews): void {
@@ -127,7 +127,13 @@ export class Settlement {
       return;
     }
     const { height, timeMs, reasons, value } = receipt;
-    const settled = { ...this.#outcome(row.id, state), height, time_ms: timeMs, reasons, value: value.toString() };
+    const settled = {
+      ...this.#outcome(row.id, state),
+      height,
+      time_ms: timeMs,
+      reasons: reasons.toString(),
+      value: value.toString(),
+    };
     if (known === null) this.#close(staged, stream, row, settled);
     else this.#move(staged, row, known, settled);
     this.#follow(staged, stream, row, settled, state);
@@ -165,19 +171,19 @@ export class Settlement {
   /** What hangs on an entry: its claim, and for captures and releases their reservations. */
   #follow(staged: Progress, stream: StreamProgress, row: EntryRow, outcome: OutcomeRow, state: SettledState): void {
     if (state === 'refused') staged.open.delete(row.id);
-    const closes = row.kind === 'coupon.capture' || row.kind === 'coupon.release';
+    const closes = row.kind === 'basket.capture' || row.kind === 'basket.release';
     if (!closes) {
       if (state === 'refused') this.#dropClaim(decodeNote(row.note), [row.id]);
       return;
     }
-    const released = row.kind === 'coupon.release' && state === 'final';
+    const released = row.kind === 'basket.release' && state === 'final';
     for (const sequence of reservationsIn(storedEntry(row.entry).operation)) {
       const reservation = this.#parts.entries.get(entryId(stream.id, sequence));
       if (reservation === null) continue;
       const holders = released ? [row.id, reservation.id] : [row.id];
       if (released || state === 'refused') this.#dropClaim(decodeNote(reservation.note), holders);
       if (released) this.#void(staged, stream, reservation, outcome);
-      if (state === 'refused' && row.kind === 'coupon.capture') this.#reopen(staged, reservation);
+      if (state === 'refused' && row.kind === 'basket.capture') this.#reopen(staged, reservation);
     }
     if (state === 'refused') this.#dropClaim(decodeNote(row.note), [row.id]);
   }

@@ -2,7 +2,8 @@
 import { assert } from '#core/assert';
 import { encode } from '#core/format';
 import type { Log } from '#core/log';
-import { chainHash, entryFormat, streamOf, traceStream, valueStream } from '#ledger/journal/entry';
+import { chainHash, entryFormat } from '#ledger/journal/entry';
+import { streamOf, traceStream, valueStream } from '#ledger/journal/stream';
 import type { Receipt } from '#ledger/receipt';
 import type { OutgoingSegment } from '#sync/outbox/outbox-source';
 import { adoptSegment } from './adoption.ts';
@@ -41,7 +42,7 @@ const claimsPageMax = 10_000;
 const streamKinds = [valueStream, traceStream] as const;
 
 /** Kinds that end what was begun: they may use the reserve when the disk is full. */
-const privileged: ReadonlySet<string> = new Set(['coupon.capture', 'coupon.release', 'right.release']);
+const privileged: ReadonlySet<string> = new Set(['basket.capture', 'basket.release', 'right.release']);
 
 /** The parts of an open journal. */
 interface Parts {

@@ -15,6 +15,9 @@ const modeWords: Readonly<Record<ControlMode, { readonly en: string; readonly zh
   COUNT: { en: 'Count', zh: '盘点' },
   SELL: { en: 'Sell', zh: '销售' },
   VOID: { en: 'Void', zh: '作废' },
+  RETURN: { en: 'Return', zh: '退货' },
+  INSPECT: { en: 'Passed', zh: '检验合格' },
+  REJECT: { en: 'Rejected', zh: '检验不合格' },
 };
 
 const signs: readonly Sign[] = [
@@ -23,11 +26,11 @@ const signs: readonly Sign[] = [
   { code: 'BZC:UNDO', en: 'Undo', zh: '撤销' },
 ];
 
-// A4 in tenths of a millimetre; two columns of four, far enough apart that a scanner sees one code at a time.
+// A4 in tenths of a millimetre; three columns of four, far enough apart that a scanner sees one code at a time.
 const pageWidth = 2_100;
 const pageHeight = 2_970;
 const codeSize = 400;
-const columns = 2;
+const columns = 3;
 const cellWidth = pageWidth / columns;
 const cellHeight = 640;
 const top = 300;

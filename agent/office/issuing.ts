@@ -4,10 +4,12 @@ import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import { encodeCouponCode } from '#drivers/symbology/coupon-code';
 import { commitmentOfCode } from '#ledger/coupons/consent';
+import { itemsMax, keysMax } from '#ledger/coupons/operations';
 import type { Terms } from '#ledger/coupons/terms';
-import { issueCountMax, type Operation } from '#ledger/operation';
+import type { OperationOf } from '#ledger/effect';
+import type { Operation } from '#ledger/operation';
 import type { Receipt } from '#ledger/receipt';
-import type { Grant } from '#ledger/rights/right';
+import { usualGrant } from '#ledger/rights/usual-grants';
 import { type ListedCode, writeCodeList } from './code-list.ts';
 import type { OfficeErrorCode } from './errors.ts';
 import { type Office, requireApplied } from './office.ts';
@@ -44,16 +46,17 @@ interface DrawnCoupon {
   readonly seed: Uint8Array;
 }
 
-function operationOf(order: IssueOrder, coupons: readonly DrawnCoupon[]): Operation {
-  const { gcn, consent } = order;
-  const commitments = consent ? coupons.map(({ serial, seed }) => commitmentOfCode(gcn, serial, seed)) : [];
-  return {
-    kind: 'coupon.issue',
-    gcn,
-    firstSerial: coupons[0]?.serial ?? 0,
-    count: coupons.length,
-    keyCommitments: concatBytes(...commitments),
-  };
+/** The operations that create coupons (at most `itemsMax`): the items with the first of their keys, then the other keys. */
+function operationsOf({ gcn, consent }: IssueOrder, coupons: readonly DrawnCoupon[]): Operation[] {
+  const firstSerial = coupons[0]?.serial ?? 0;
+  const keysFrom = (at: number): Uint8Array =>
+    concatBytes(...coupons.slice(at, at + keysMax).map(({ serial, seed }) => commitmentOfCode(gcn, serial, seed)));
+  const keyCommitments = consent ? keysFrom(0) : new Uint8Array(0);
+  const operations: Operation[] = [{ kind: 'coupon.issue', gcn, firstSerial, count: coupons.length, keyCommitments }];
+  for (let at = keysMax; consent && at < coupons.length; at += keysMax) {
+    operations.push({ kind: 'coupon.keys', gcn, firstSerial: firstSerial + at, keyCommitments: keysFrom(at) });
+  }
+  return operations;
 }
 
 /**
@@ -76,17 +79,40 @@ export async function issueCoupons(office: Office, order: IssueOrder, entropy: E
   }));
   writeCodeList(codeFile, codes);
   const receipts: Receipt[] = [];
-  for (let at = 0; at < count; at += issueCountMax) {
-    const receipt = await office.submit(operationOf(order, drawn.slice(at, at + issueCountMax)));
-    receipts.push(requireApplied(receipt, `coupons of ${gcn} from serial ${first + at} on`));
+  for (let at = 0; at < count; at += itemsMax) {
+    for (const operation of operationsOf(order, drawn.slice(at, at + itemsMax))) {
+      const receipt = await office.submit(operation);
+      receipts.push(requireApplied(receipt, `coupons of ${gcn} from serial ${first + at} on`));
+    }
   }
   return { codes, receipts };
 }
 
-/** Grants a right to a store. @throws BizainError `OPERATION_REFUSED`. */
-export async function grantRight(
+/** A right to grant; what is left out is as usual. */
+export type GrantOrder = Pick<OperationOf<'right.grant'>, 'rightId' | 'store' | 'grant'> &
+  Partial<Pick<OperationOf<'right.grant'>, 'closeoutAfterMs' | 'lateRule'>>;
+
+/** Ends coupons that nobody has used: called back, or long out of date. @throws BizainError `OPERATION_REFUSED`. */
+export async function endCoupons(
   office: Office,
-  right: { readonly rightId: string; readonly store: string; readonly gcn: string; readonly grant: Grant },
+  range: { readonly gcn: string; readonly firstSerial: number; readonly count: number },
+  reason: string | null,
 ): Promise<Receipt> {
-  return requireApplied(await office.submit({ kind: 'right.grant', ...right }), `the right ${right.rightId}`);
+  const operation: Operation =
+    reason === null ? { kind: 'coupon.expire', ...range } : { kind: 'coupon.void', ...range, reason };
+  return requireApplied(await office.submit(operation), `coupons of ${range.gcn}`);
+}
+
+/** Grants a right to a store. @throws BizainError `OPERATION_REFUSED`. */
+export async function grantRight(office: Office, right: GrantOrder): Promise<Receipt> {
+  const operation = { kind: 'right.grant', ...usualGrant, ...right } as const;
+  return requireApplied(await office.submit(operation), `the right ${right.rightId}`);
+}
+
+/** Renews, recalls or closes out a right. @throws BizainError `OPERATION_REFUSED`. */
+export async function changeRight(
+  office: Office,
+  change: OperationOf<'right.renew' | 'right.recall' | 'right.closeout'>,
+): Promise<Receipt> {
+  return requireApplied(await office.submit(change), `the right ${change.rightId}`);
 }

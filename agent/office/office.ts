@@ -9,7 +9,7 @@ import { type Clock, withDeadline } from '#core/clock';
 import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
-import { valueStream } from '#ledger/journal/entry';
+import { valueStream } from '#ledger/journal/stream';
 import type { Operation } from '#ledger/operation';
 import { reasonsIn } from '#ledger/reasons';
 import { outcomes, type Receipt } from '#ledger/receipt';
@@ -28,6 +28,8 @@ export interface OfficeOptions {
   readonly genesis: Genesis;
   readonly account: string;
   readonly keyFile: string;
+  /** Of the key: 0, and one more with each `account.rekey`; default 0. */
+  readonly epoch?: number;
   readonly stateDir: string;
   readonly brokers: readonly EntryPoint[];
   readonly clock: Clock;
@@ -53,7 +55,7 @@ export interface Office {
 const connectMsDefault = 15_000;
 const receiptMsDefault = 60_000;
 const askMs = 5_000;
-const accountEpoch = 0;
+const firstEpoch = 0;
 
 function fail(code: OfficeErrorCode, message: string, retryable = false): never {
   throw new BizainError({ code, message, retryable });
@@ -75,7 +77,7 @@ interface Desk {
 }
 
 function openDesk(options: OfficeOptions, journal: Journal): Desk {
-  const { genesis, account, clock, entropy, log } = options;
+  const { genesis, account, epoch = firstEpoch, clock, entropy, log } = options;
   const time = new CertifiedTime({ clock, persistedMs: genesis.timeMs, persist: () => undefined });
   const light = new LightClient(genesis, undefined, { onHead: ({ header }) => time.observe(header.timeMs) });
   const line = new RegionLine({
@@ -97,7 +99,7 @@ function openDesk(options: OfficeOptions, journal: Journal): Desk {
       awaited.delete(receipt.sequence);
     }
   };
-  const outbox = new Outbox({ source: journal, line, light, account, epoch: accountEpoch, clock, log, onSettled });
+  const outbox = new Outbox({ source: journal, line, light, account, epoch, clock, log, onSettled });
   return { journal, line, light, outbox, time, awaited };
 }
 
@@ -115,11 +117,12 @@ async function connect(desk: Desk, options: OfficeOptions): Promise<void> {
 }
 
 /** A journal copied, restored or lost would fork the account's stream: the region is asked for entries beyond its end. */
-async function assertNotBehind({ line, light, journal }: Desk, account: string): Promise<void> {
+async function assertNotBehind({ line, light, journal }: Desk, options: OfficeOptions): Promise<void> {
+  const { account, epoch = firstEpoch } = options;
   const head = await line.ask({ kind: 'head' }, askMs);
   if (head.ok && head.value.kind === 'head' && head.value.lightBlock !== null) light.acceptHead(head.value.lightBlock);
   const fromSequence = journal.head(valueStream).nextSequence;
-  const query = { kind: 'receipts', author: account, epoch: accountEpoch, stream: valueStream, fromSequence } as const;
+  const query = { kind: 'receipts', author: account, epoch, stream: valueStream, fromSequence } as const;
   const asked = await line.ask(query, askMs);
   if (!asked.ok || asked.value.kind !== 'receipts') return;
   for (const message of asked.value.messages) {
@@ -175,12 +178,12 @@ async function receiptsOf(
  */
 export async function openOffice(options: OfficeOptions): Promise<Office> {
   const secretSeed = readKeyFile(options.keyFile);
-  const { genesis, account, log } = options;
+  const { genesis, account, epoch = firstEpoch, log } = options;
   const journal = openJournal({
     path: join(options.stateDir, 'journal.db'),
     chainId: new LightClient(genesis).chainId,
     account,
-    epoch: accountEpoch,
+    epoch,
     secretSeed,
     log,
     allowVolatile: options.allowVolatileState ?? false,
@@ -194,7 +197,7 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
   };
   try {
     await connect(desk, options);
-    await assertNotBehind(desk, account);
+    await assertNotBehind(desk, options);
     desk.outbox.start();
   } catch (error) {
     await close();

@@ -29,6 +29,8 @@ export interface StoreOptions {
   /** Account of the merchant; registered if it is not there yet. */
   readonly merchant: string;
   readonly merchantName?: string;
+  /** Country by ISO 3166-1 alpha-2 that the store sells in; CN if it is left out. */
+  readonly market?: string;
   /** Lanes `lane-1`... (the first is the hub) and stations `station-1`... */
   readonly lanes: number;
   readonly stations: number;
@@ -69,6 +71,8 @@ export interface EnrolledStore {
 
 const badInput: OfficeErrorCode = 'BAD_INPUT';
 const lanesMax = 64;
+/** Where a store sells if nobody says otherwise. */
+const defaultMarket = 'CN';
 const firstEpoch = 1;
 const firstHubEpoch = 1;
 
@@ -158,7 +162,7 @@ interface Step {
 }
 
 function stepsOf(options: StoreOptions, folder: string, terminals: readonly EnrolledTerminal[]): readonly Step[] {
-  const { store, merchant, name } = options;
+  const { store, merchant, name, market = defaultMarket } = options;
   const enroll = terminals.map(
     ({ lane, terminal }): Step => ({
       operation: {
@@ -174,7 +178,11 @@ function stepsOf(options: StoreOptions, folder: string, terminals: readonly Enro
   );
   const hubLane = terminals[0]?.lane ?? 'lane-1';
   return [
-    { operation: { kind: 'store.open', store, merchant, name }, what: `the store ${store}`, done: 'ALREADY_EXISTS' },
+    {
+      operation: { kind: 'store.open', store, merchant, name, market },
+      what: `the store ${store}`,
+      done: 'ALREADY_EXISTS',
+    },
     ...enroll,
     {
       operation: { kind: 'hub.assign', store, lane: hubLane, hubEpoch: firstHubEpoch },

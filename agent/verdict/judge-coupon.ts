@@ -1,16 +1,17 @@
 /** What the cached ledger says of a coupon here and now: the ledger's own rules over the shard, taking nothing (ARCHITECTURE D4). */
 import { publicKeyOf, signMessage } from '#core/ed25519';
 import { consentDomain, consentMessage, itemKeySeed } from '#ledger/coupons/consent';
+import type { Consent } from '#ledger/coupons/operations';
+import type { Purchase } from '#ledger/coupons/purchase';
 import { itemStatus, readTerms } from '#ledger/coupons/read';
-import type { Terms } from '#ledger/coupons/terms';
+import { consentRule, type Terms, valueMaxOf } from '#ledger/coupons/terms';
 import type { OperationOf } from '#ledger/effect';
 import { seriesShard } from '#ledger/ids';
 import { judgeOperation } from '#ledger/judge';
-import type { Basis, Consent } from '#ledger/operation';
 import { type ReasonName, reasonsIn } from '#ledger/reasons';
+import type { Basis } from '#ledger/rights/basis';
 import { readRights } from '#ledger/rights/read';
-import type { Right } from '#ledger/rights/right';
-import { leaseCovers } from '#ledger/rights/right-book';
+import { gcnOf, leaseCovers, type Right } from '#ledger/rights/right';
 import type { LedgerView } from '#ledger/state/view';
 import { type Findings, nothingFound } from './findings.ts';
 import type { VerdictBasis } from './verdict.ts';
@@ -20,6 +21,15 @@ export interface CouponItem {
   readonly gcn: string;
   readonly serial: number;
   readonly seed: Uint8Array | null;
+}
+
+/** What a coupon is used on and by whom, as far as the POS program has said. */
+export interface CouponUse {
+  readonly basket: Uint8Array;
+  /** Null: not told yet. */
+  readonly purchase: Purchase | null;
+  /** The holder's id on the ledger. */
+  readonly holder: string | null;
 }
 
 /** Who judges, and when. */
@@ -69,18 +79,13 @@ function consentOf(judge: Judge, item: CouponItem, basket: Uint8Array): Consent 
   if (item.seed === null) return null;
   const seed = itemKeySeed(item.gcn, item.serial, item.seed);
   const message = consentMessage(judge.chainId, item, { terminal: judge.terminal, basket });
-  return { publicKey: publicKeyOf(seed), signature: signMessage(seed, consentDomain, message) };
+  return { kind: 'bearer', publicKey: publicKeyOf(seed), signature: signMessage(seed, consentDomain, message) };
 }
 
 /** The reservation of an item on a basis, under a version of its terms. */
 export function reserveOperation(
   item: CouponItem,
-  spend: {
-    readonly basis: Basis;
-    readonly basket: Uint8Array;
-    readonly termsVersion: number;
-    readonly consent: Consent | null;
-  },
+  spend: CouponUse & { readonly basis: Basis; readonly termsVersion: number; readonly consent: Consent | null },
 ): OperationOf<'coupon.reserve'> {
   const { gcn, serial } = item;
   return { kind: 'coupon.reserve', gcn, serial, ...spend };
@@ -95,16 +100,16 @@ function withoutDoubt(reasons: readonly ReasonName[]): readonly ReasonName[] {
   return reasons.filter((reason) => reason !== 'EXPIRED' && reason !== 'NOT_YET_VALID');
 }
 
-/** The ledger's answer to an operation on the shards here: the reasons against it, and whether it would be taken. */
+/** The ledger's answer to an operation on the shards here: the reasons against it, whether it would be taken, and for how much. */
 export function judgeHere(
   judge: Judge,
   operation: OperationOf<'coupon.reserve'>,
-): { readonly taken: boolean; readonly reasons: readonly ReasonName[] } {
+): { readonly taken: boolean; readonly reasons: readonly ReasonName[]; readonly value: bigint } {
   const { chainId, terminal: author, epoch, sequence, seenHeight, timeLowMs, timeHighMs } = judge;
   const by = { chainId, author, epoch, sequence, seenHeight, timeLowMs, timeHighMs, notAfterMs: null };
   const judgement = judgeOperation(judge.view, by, operation);
   const reasons = withoutDoubt(reasonsIn(judgement.reasons));
-  return { taken: reasons.every((reason) => reason === 'CLOCK_UNCERTAIN'), reasons };
+  return { taken: reasons.every((reason) => reason === 'CLOCK_UNCERTAIN'), reasons, value: judgement.value };
 }
 
 function basisOf(judge: Judge, shard: string): VerdictBasis {
@@ -112,8 +117,9 @@ function basisOf(judge: Judge, shard: string): VerdictBasis {
   return judge.isFresh(shard) ? 'fresh-shard' : 'stale-shard';
 }
 
-/** Judges a coupon on the shards here. `basket`: where it would go, which the consent is bound to. */
-export function judgeCoupon(judge: Judge, item: CouponItem, basket: Uint8Array): CouponFindings {
+/** Judges a coupon on the shards here. Its consent is bound to the basket that it would go to. */
+export function judgeCoupon(judge: Judge, item: CouponItem, use: CouponUse): CouponFindings {
+  const { basket } = use;
   const { view, store } = judge;
   const shard = seriesShard(item.gcn);
   const base = { ...nothingFound, terms: null, owned: null, budgets: [], consent: null, isSoft: true };
@@ -123,14 +129,16 @@ export function judgeCoupon(judge: Judge, item: CouponItem, basket: Uint8Array):
   const basis = basisOf(judge, shard);
   const newest = readTerms(view, item.gcn);
   if (newest === null) return { ...base, basis, height, identity: 'no-match', reasons: ['NO_SUCH_SERIES'] };
-  const rights = readRights(view, store).filter((right) => right.gcn === item.gcn);
+  const rights = readRights(view, store).filter(
+    (right) => gcnOf(right) === item.gcn && (right.lane === null || `${store}/${right.lane}` === judge.terminal),
+  );
   const lease = rights.find((right) => leaseCovers(right, item.serial)) ?? null;
   const owned = lease !== null && itemStatus(view, item.gcn, item.serial) === 'leased' ? lease : null;
   // The terms of the grant hold for a right until it closes, whatever the issuer has changed since.
   const terms = (owned === null ? null : readTerms(view, item.gcn, owned.termsVersion)) ?? newest;
-  const consent = terms.consent === 0 ? null : consentOf(judge, item, basket);
-  const spend = { basis: footing(owned), basket, termsVersion: terms.version, consent };
-  const { reasons } = judgeHere(judge, reserveOperation(item, spend));
+  const consent = terms.consent === consentRule.bearer ? consentOf(judge, item, basket) : null;
+  const spend = { ...use, basis: footing(owned), termsVersion: terms.version, consent };
+  const { reasons, value } = judgeHere(judge, reserveOperation(item, spend));
   // The hub's word is asked for after this; a local judgement of an owned unit is about everything else.
   const against = reasons.filter((reason) => reason !== 'ALLOCATION_MISSING');
   const named: ReasonName[] = against.includes('CONSENT_INVALID') ? [...against, 'TAMPERED'] : against;
@@ -143,13 +151,17 @@ export function judgeCoupon(judge: Judge, item: CouponItem, basket: Uint8Array):
     fault: named.includes('CLOCK_UNCERTAIN') ? 'clock' : 'none',
     reasons: named,
     title: terms.title,
-    value: terms.faceValue,
+    // A refusal has no value: what the coupon could be worth tells more.
+    value: blocking.length === 0 ? value : valueMaxOf(terms),
     unit: terms.unit,
     priorUse: named.includes('ALREADY_REDEEMED') ? { here: false, terminal: null, atMs: null } : null,
     height,
     terms,
     owned,
-    budgets: rights.filter((right) => right.grant.kind === 'budget'),
+    // What only the region can tell of a person or an alliance is no loss that a budget was granted for.
+    budgets: named.includes('NOT_CACHED')
+      ? []
+      : rights.filter(({ grant, lane }) => grant.kind === 'budget' && lane === null),
     consent,
     isSoft: blocking.every((reason) => soft.has(reason)),
   };

@@ -1,27 +1,26 @@
 /** What the cached ledger says of a product with its own code: genuine, unknown, never made, sold, recalled, out of date (ARCHITECTURE D8, D9). */
+import { dayOfElement } from '#drivers/symbology/gs1-date';
 import type { ParsedCode } from '#drivers/symbology/parse-code';
 import { batchShard } from '#ledger/ids';
-import { judgeOperation } from '#ledger/judge';
-import type { Operation } from '#ledger/operation';
 import { type ReasonName, reasonsIn } from '#ledger/reasons';
-import { readProduct } from '#ledger/trace/read';
+import { judgeStatus, type PrintedFacts, type ProductAct } from '#ledger/trace/judge-status';
+import type { ProductFacts } from '#ledger/trace/product-facts';
+import { productFacts } from '#ledger/trace/read';
 import { type Findings, nothingFound } from './findings.ts';
 import type { Judge } from './judge-coupon.ts';
 
-/** The product in a code; `lot` and `serial` are null where the code does not say. */
+/** The product in a code; `lot`, `serial` and `expiry` (YYMMDD) are null where the code does not say. */
 export interface ProductItem {
-  readonly gtin: string;
+  readonly tradeItem: string;
   readonly lot: string | null;
   readonly serial: string | null;
+  readonly expiry: string | null;
 }
 
-/** What is done with it: sold, received, or only looked at (as if it were to be sold). */
-export type ProductAct = 'sell' | 'receive';
-
-/** A judge that also knows which batches of a trade item are cached. */
+/** A judge that also knows which cached batches may list a serial. */
 export interface ProductJudge extends Judge {
-  /** Lots of a GTIN whose shards are held. */
-  lotsOf(gtin: string): readonly string[];
+  /** Lots of a trade item, among those whose shards are held, that list the serial; seldom also one that does not. */
+  lotsListing(tradeItem: string, serial: string): readonly string[];
 }
 
 /** Findings about a product, and the batch it belongs to. */
@@ -30,84 +29,81 @@ export interface ProductFindings extends Findings {
   readonly lot: string | null;
 }
 
-/** Most batches of one trade item that are searched for a serial without lot. */
-const lotsSearchedMax = 512;
+const drugCodePrefix = 'cn.drug/';
+const ownCodePrefix = 'product/';
+const drugItemDigits = 7;
+const dayMs = 86_400_000;
+// A date on a pack means a day where it is read; the batch's instant may be that day in any time zone.
+const zoneMs = 14 * 3_600_000;
 
 /** The product in a parsed code; null when the code names no trade item. */
 export function productOf(code: ParsedCode): ProductItem | null {
   if (!code.ok) return null;
+  if (code.kind === 'drug-code') {
+    const digits = code.key.slice(drugCodePrefix.length);
+    const tradeItem = `cn.drug.${digits.slice(0, drugItemDigits)}`;
+    return { tradeItem, lot: null, serial: digits.slice(drugItemDigits), expiry: null };
+  }
+  if (code.kind === 'product') {
+    const [name = '', serial = null] = code.key.slice(ownCodePrefix.length).split('/');
+    return { tradeItem: `own.${name.toLowerCase()}`, lot: null, serial, expiry: null };
+  }
   const value = (ai: string): string | null => code.elements.find((element) => element.ai === ai)?.value ?? null;
   const gtin = value('01');
-  return gtin === null || gtin.length !== 14 ? null : { gtin, lot: value('10'), serial: value('21') };
+  if (gtin === null || gtin.length !== 14) return null;
+  return { tradeItem: gtin, lot: value('10'), serial: value('21'), expiry: value('17') };
 }
 
-function unknown(reasons: readonly ReasonName[]): ProductFindings {
-  return { ...nothingFound, status: 'warn', reasons, lot: null };
+/** The instants that a printed YYMMDD allows; the century is that of the time known (GS1 General Specifications). */
+function expiryOf(yymmdd: string | null, nowMs: number): PrintedFacts['expiry'] {
+  const day = yymmdd === null ? undefined : dayOfElement(yymmdd, new Date(nowMs).getUTCFullYear());
+  if (day === undefined) return null;
+  const startMs = Date.UTC(day.year, day.month - 1, day.day);
+  return { fromMs: startMs - zoneMs, untilMs: startMs + dayMs + zoneMs };
 }
 
-/** The lot that lists the serial: the one in the code, or the cached batch of the trade item that has it. */
-function lotOf(judge: ProductJudge, item: ProductItem & { readonly serial: string }): string | 'no-such-serial' | null {
-  if (item.lot !== null) {
-    const product = readProduct(judge.view, item.gtin, item.lot, item.serial);
-    return product === null || product === 'no-such-serial' ? product : item.lot;
+/**
+ * Facts of the product: of the batch that its code names, or of the cached one that lists its serial. A lot that is cached and
+ * lacks the serial is asked for in its sisters, so that a wrong lot on the pack gets that name.
+ */
+function factsOf(judge: ProductJudge, item: ProductItem & { readonly serial: string }): ProductFacts | null {
+  const { tradeItem, serial } = item;
+  const ofLot = (lot: string): ProductFacts | null => productFacts(judge.view, judge.store, { tradeItem, lot, serial });
+  const named = item.lot === null ? null : ofLot(item.lot);
+  if (item.lot !== null && (named === null || named.place !== null)) return named;
+  for (const lot of judge.lotsListing(tradeItem, serial)) {
+    const facts = ofLot(lot);
+    if (facts !== null && facts.place !== null) return facts;
   }
-  const lots = judge.lotsOf(item.gtin).slice(0, lotsSearchedMax);
-  const found = lots.find((lot) => {
-    const product = readProduct(judge.view, item.gtin, lot, item.serial);
-    return product !== null && product !== 'no-such-serial';
-  });
-  if (found !== undefined) return found;
-  // Other lots may exist that are not cached here: absent from these is proof only where a lot is named.
-  return null;
-}
-
-function operationOf(act: ProductAct, product: { gtin: string; lot: string; serial: string }): Operation {
-  if (act === 'receive') return { kind: 'trace.receive', ...product };
-  return { kind: 'trace.sell', ...product, basket: new Uint8Array(16) };
+  return named;
 }
 
 /** Judges a product on the shards here. */
 export function judgeProduct(judge: ProductJudge, item: ProductItem, act: ProductAct): ProductFindings {
   const { serial } = item;
-  if (serial === null) return unknown(['NO_SUCH_BATCH']);
-  const lot = lotOf(judge, { ...item, serial });
-  if (lot === null) return unknown(['NO_SUCH_BATCH']);
-  if (lot === 'no-such-serial') {
-    const shard = batchShard(item.gtin, item.lot ?? '');
-    const basis = judge.isFresh(shard) ? 'fresh-shard' : 'stale-shard';
-    const proved = { basis, height: judge.heightOf(shard), identity: 'no-match', status: 'blocked' } as const;
-    return { ...nothingFound, ...proved, reasons: ['NO_SUCH_SERIAL'], lot: item.lot };
-  }
-  return judgeKnown(judge, { gtin: item.gtin, lot, serial }, act);
-}
-
-function judgeKnown(
-  judge: ProductJudge,
-  product: { gtin: string; lot: string; serial: string },
-  act: ProductAct,
-): ProductFindings {
-  const { chainId, terminal: author, epoch, sequence, seenHeight, timeLowMs, timeHighMs } = judge;
-  const by = { chainId, author, epoch, sequence, seenHeight, timeLowMs, timeHighMs, notAfterMs: null };
-  const judgement = judgeOperation(judge.view, by, operationOf(act, product));
-  const named = reasonsIn(judgement.reasons);
-  // Surely expired blocks; what the clock cannot tell is for the cashier's eyes.
-  const reasons = named.includes('CLOCK_UNCERTAIN') ? named.filter((reason) => reason !== 'PRODUCT_EXPIRED') : named;
-  const known = readProduct(judge.view, product.gtin, product.lot, product.serial);
-  const soldElsewhere = reasons.includes('ALREADY_SOLD_ELSEWHERE');
-  const sold = soldElsewhere || reasons.includes('ALREADY_SOLD_HERE');
-  const shard = batchShard(product.gtin, product.lot);
-  const harmless: readonly ReasonName[] = ['NOT_RECEIVED', 'CLOCK_UNCERTAIN'];
-  const blocked = reasons.some((reason) => !harmless.includes(reason));
+  const facts = serial === null ? null : factsOf(judge, { ...item, serial });
+  const { timeLowMs, timeHighMs } = judge;
+  const printed = { lot: item.lot, expiry: expiryOf(item.expiry, timeLowMs) };
+  const standing = judgeStatus({ facts, act, timeLowMs, timeHighMs, printed, inBasket: false });
+  const reasons = reasonsIn(standing.reasons);
+  if (facts === null) return { ...nothingFound, status: 'warn', reasons, lot: null };
+  const { batch } = facts;
+  const shard = batchShard(batch.tradeItem, batch.lot);
   return {
     ...nothingFound,
-    identity: 'match',
-    status: blocked ? 'blocked' : reasons.length > 0 ? 'warn' : 'sellable',
+    identity: standing.identity,
+    status: standing.status,
     basis: judge.isFresh(shard) ? 'fresh-shard' : 'stale-shard',
     fault: reasons.includes('CLOCK_UNCERTAIN') ? 'clock' : 'none',
     reasons,
-    title: known === null || known === 'no-such-serial' ? null : known.batch.name,
-    priorUse: sold ? { here: !soldElsewhere, terminal: null, atMs: null } : null,
+    title: facts.place === null ? null : batch.name,
+    priorUse: priorSale(reasons),
     height: judge.heightOf(shard),
-    lot: product.lot,
+    lot: batch.lot,
   };
+}
+
+function priorSale(reasons: readonly ReasonName[]): Findings['priorUse'] {
+  const here = reasons.includes('ALREADY_SOLD_HERE');
+  return here || reasons.includes('ALREADY_SOLD_ELSEWHERE') ? { here, terminal: null, atMs: null } : null;
 }

@@ -6,6 +6,12 @@ import { policy } from './policy.ts';
 import { reasonTexts, type Text } from './reason-texts.ts';
 import type { Decision, Finality, PriorUse, VerdictBasis } from './verdict.ts';
 
+/** A fact of the warehouse: said the same way however firm it is. */
+function recorded(en: string, zh: string): Record<Finality, Text> {
+  const text = { en, zh };
+  return { final: text, guaranteed: text, provisional: text, none: { en: 'Genuine', zh: '正品' } };
+}
+
 /** Accepting words by what was scanned and how firm the yes is. */
 export const acceptTexts = {
   coupon: {
@@ -26,6 +32,12 @@ export const acceptTexts = {
     provisional: { en: 'Received', zh: '已收货' },
     none: { en: 'Genuine', zh: '正品' },
   },
+  shipment: recorded('Shipped', '已发货'),
+  return: recorded('Taken back', '已退货入库'),
+  inspection: recorded('Inspected: passed', '检验合格'),
+  rejection: recorded('Inspected: rejected', '检验不合格'),
+  packing: recorded('Packed', '已装箱'),
+  unpacking: recorded('Taken out', '已取出'),
 } as const satisfies Record<string, Record<Finality, Text>>;
 
 // What a cashier needs to hear first when several reasons hold. Reasons not named here come after these, in bit order.
@@ -36,6 +48,9 @@ const weightiest: readonly ReasonName[] = [
   'USED_HERE',
   'RECALLED',
   'NO_SUCH_SERIAL',
+  'LOT_MISMATCH',
+  'EXPIRY_MISMATCH',
+  'INACTIVE',
   'ALREADY_SOLD_HERE',
   'ALREADY_SOLD_ELSEWHERE',
   'ALREADY_REDEEMED',

@@ -1,4 +1,4 @@
-/** Products at the till and in the warehouse: judged like a sale, written down as what happened (ARCHITECTURE D3, D8). */
+/** Products at the till and in the warehouse: judged first, written down as what happened (ARCHITECTURE D3, D8). */
 
 import { askOwnDesk, writeDown } from '#agent/checkout/coupon-entries';
 import { judgeOf, type Till } from '#agent/checkout/till';
@@ -7,17 +7,27 @@ import { makeVerdict, type ScanSlip } from '#agent/checkout/verdict-desk';
 import type { HubAnswer } from '#agent/hub/hub-message';
 import type { EntryPlace } from '#agent/journal/entry-state';
 import type { Findings } from '#agent/verdict/findings';
-import { judgeProduct, type ProductAct, type ProductFindings, type ProductItem } from '#agent/verdict/judge-product';
+import { judgeProduct, type ProductFindings, type ProductItem } from '#agent/verdict/judge-product';
 import type { PriorUse, Verdict } from '#agent/verdict/verdict';
+import type { TextFacts } from '#agent/verdict/verdict-text';
 import type { Result } from '#core/result';
 import type { Operation } from '#ledger/operation';
 import type { ReasonName } from '#ledger/reasons';
+import type { ProductKey } from '#ledger/trace/batch';
+import type { ProductAct } from '#ledger/trace/judge-status';
 
 type Used = Extract<HubAnswer, { kind: 'used' }>;
 
+/** A physical fact to record of one product, besides a sale. */
+export interface ProductFact {
+  readonly act: Exclude<ProductAct, 'sell'>;
+  readonly subject: Exclude<TextFacts['subject'], 'coupon' | 'sale'>;
+  operation(product: ProductKey): Operation;
+}
+
 /**
- * Takes products. A sale that is refused did not happen and is not written down; goods that arrived are there whatever is
- * wrong with them, so every known one is.
+ * Takes products. A sale that is refused did not happen and is not written down; goods that arrived, left, came back or were
+ * inspected did so whatever is wrong with them, so every known one is.
  */
 export class ProductDesk {
   readonly #till: Till;
@@ -30,57 +40,62 @@ export class ProductDesk {
   async verify(slip: ScanSlip, item: ProductItem): Promise<Verdict> {
     const found = judgeProduct(judgeOf(this.#till), item, 'sell');
     const prior = item.serial === null ? null : await findPriorUse(this.#till, slip.key);
-    return this.#verdict(slip, 'sell', prior === null ? found : soldHere(found, prior));
+    return this.#verdict(slip, 'sale', prior === null ? found : soldHere(found, prior));
   }
 
   /** Sells one product: the store's used-set first, then the cached ledger, then the journal. */
   async sell(slip: ScanSlip, item: ProductItem): Promise<Verdict> {
     const found = judgeProduct(judgeOf(this.#till), item, 'sell');
     const prior = priorUseIn(this.#till, slip.key);
-    if (prior !== null) return this.#verdict(slip, 'sell', soldHere(found, prior));
+    if (prior !== null) return this.#verdict(slip, 'sale', soldHere(found, prior));
     if (found.reasons.includes('ALREADY_SOLD_HERE')) {
       const seller = await findPriorUse(this.#till, slip.key);
-      return this.#verdict(slip, 'sell', seller === null ? found : soldHere(found, seller));
+      return this.#verdict(slip, 'sale', seller === null ? found : soldHere(found, seller));
     }
     const refused = found.status === 'blocked' || found.lot === null || item.serial === null;
-    if (refused || found.lot === null || item.serial === null) return this.#verdict(slip, 'sell', found);
+    if (refused || found.lot === null || item.serial === null) return this.#verdict(slip, 'sale', found);
     const used = await this.#askHub(slip.key);
-    if (used !== null) return this.#verdict(slip, 'sell', soldHere(found, priorUseOf(used)));
-    const product = { gtin: item.gtin, lot: found.lot, serial: item.serial };
+    if (used !== null) return this.#verdict(slip, 'sale', soldHere(found, priorUseOf(used)));
+    const product = { tradeItem: item.tradeItem, lot: found.lot, serial: item.serial };
     const operation: Operation = { kind: 'trace.sell', ...product, basket: this.#till.entropy.bytes(16) };
-    const written = this.#write(slip, operation, true);
+    const written = this.#writeSale(slip, operation);
     if (!written.ok) {
       this.#till.hub().link?.tell({ kind: 'release', unit: slip.key });
-      return this.#verdict(slip, 'sell', { ...found, status: 'blocked', reasons: [written.reason] });
+      return this.#verdict(slip, 'sale', { ...found, status: 'blocked', reasons: [written.reason] });
     }
-    if ('used' in written.value) return this.#verdict(slip, 'sell', soldHere(found, priorUseOf(written.value.used)));
+    if ('used' in written.value) return this.#verdict(slip, 'sale', soldHere(found, priorUseOf(written.value.used)));
     const { timeLowMs, timeHighMs } = this.#till.now();
     this.#till.hub().link?.tell({ kind: 'captured', unit: slip.key, timeLowMs, timeHighMs });
-    return this.#verdict(slip, 'sell', found, written.value.place);
+    return this.#verdict(slip, 'sale', found, written.value.place);
   }
 
-  /** Receives one product. */
-  receive(slip: ScanSlip, item: ProductItem): Verdict {
-    const found = judgeProduct(judgeOf(this.#till), item, 'receive');
-    if (found.lot === null || item.serial === null) return this.#verdict(slip, 'receive', found);
-    const operation: Operation = { kind: 'trace.receive', gtin: item.gtin, lot: found.lot, serial: item.serial };
-    const written = this.#write(slip, operation, false);
-    if (!written.ok) return this.#verdict(slip, 'receive', { ...found, status: 'blocked', reasons: [written.reason] });
-    return this.#verdict(slip, 'receive', found, 'place' in written.value ? written.value.place : null);
+  /** Records a fact of one product. */
+  record(slip: ScanSlip, item: ProductItem, fact: ProductFact): Verdict {
+    const { act, subject } = fact;
+    const found = judgeProduct(judgeOf(this.#till), item, act);
+    if (found.lot === null || item.serial === null) return this.#verdict(slip, subject, found);
+    const operation = fact.operation({ tradeItem: item.tradeItem, lot: found.lot, serial: item.serial });
+    const written = writeDown(this.#till, (tx) => {
+      // What came back may be sold again: the used-set forgets the sale with the entry that takes it back.
+      if (act === 'return') tx.dropClaim(slip.key);
+      return tx.append(this.#till.draft(operation, { note: { verdictId: slip.id } }));
+    });
+    if (!written.ok) return this.#verdict(slip, subject, { ...found, status: 'blocked', reasons: [written.reason] });
+    if (act === 'return') this.#till.hub().link?.tell({ kind: 'release', unit: slip.key });
+    this.#till.kick();
+    return this.#verdict(slip, subject, found, written.value);
   }
 
-  #write(
+  #writeSale(
     slip: ScanSlip,
     operation: Operation,
-    claims: boolean,
   ): Result<{ readonly place: EntryPlace } | { readonly used: Used }, ReasonName> {
     const written = writeDown(this.#till, (tx) => {
-      const word = claims ? askOwnDesk(this.#till, tx, slip.key, { kind: 'unowned' }) : null;
+      const word = askOwnDesk(this.#till, tx, slip.key, { kind: 'unowned' });
       if (word?.kind === 'used') return { used: word };
-      const note = { verdictId: slip.id, unitKey: claims ? slip.key : null };
-      const place = tx.append(this.#till.draft(operation, { note }));
+      const place = tx.append(this.#till.draft(operation, { note: { verdictId: slip.id, unitKey: slip.key } }));
       const { timeLowMs: atLowMs, timeHighMs: atHighMs } = this.#till.now();
-      if (claims) tx.putClaim({ unit: slip.key, terminal: this.#till.terminal, state: 'captured', atLowMs, atHighMs });
+      tx.putClaim({ unit: slip.key, terminal: this.#till.terminal, state: 'captured', atLowMs, atHighMs });
       return { place };
     });
     if (written.ok) this.#till.kick();
@@ -96,10 +111,15 @@ export class ProductDesk {
     return answer.ok && answer.value.kind === 'used' ? answer.value : null;
   }
 
-  /** A written fact counts at most `provisional`: another store may have sold the same code before. */
-  #verdict(slip: ScanSlip, act: ProductAct, findings: Findings, entry: EntryPlace | null = null): Verdict {
+  /** A written fact counts at most `provisional`: another store may have said the contrary before. */
+  #verdict(
+    slip: ScanSlip,
+    subject: TextFacts['subject'],
+    findings: Findings,
+    entry: EntryPlace | null = null,
+  ): Verdict {
     const finality = entry === null ? 'none' : 'provisional';
-    return makeVerdict(this.#till, slip, { subject: act === 'sell' ? 'sale' : 'receipt', findings, finality, entry });
+    return makeVerdict(this.#till, slip, { subject, findings, finality, entry });
   }
 }
 

@@ -36,6 +36,7 @@ export type CodeKind =
   | 'prepaid'
   | 'member'
   | 'control'
+  | 'product'
   | 'drug-code'
   | 'text';
 
