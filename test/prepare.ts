@@ -1,15 +1,23 @@
 /**
  * Makes sure that the system packages which the tests drive for real are there: installs them where it may (root or
- * passwordless sudo on Debian), otherwise says exactly what is missing and fails. It never leaves tests out.
+ * passwordless sudo on Debian), otherwise says exactly what is missing and fails. It never leaves tests out. A second version of
+ * Node.js comes from the npm registry.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { hasOtherNode, otherNode, otherNodeInstall } from './fixtures/other-node.ts';
 
 const needed = [
   { command: 'mosquitto', package: 'mosquitto', paths: ['/usr/sbin/mosquitto', '/usr/bin/mosquitto'] },
   { command: 'socat', package: 'socat', paths: ['/usr/bin/socat'] },
   { command: 'strace', package: 'strace', paths: ['/usr/bin/strace'] },
   { command: 'chromium', package: 'chromium', paths: ['/usr/bin/chromium'] },
+  {
+    command: 'libusb',
+    package: 'libusb-1.0-0',
+    paths: ['/usr/lib/x86_64-linux-gnu/libusb-1.0.so.0', '/usr/lib/aarch64-linux-gnu/libusb-1.0.so.0'],
+  },
 ];
 
 function run(command: string, args: readonly string[]): boolean {
@@ -44,4 +52,16 @@ if (missing.length > 0) {
       `On Debian run: sudo apt-get install ${list}\n`,
   );
   process.exit(3);
+}
+
+if (!hasOtherNode()) {
+  const folder = dirname(dirname(dirname(dirname(otherNode))));
+  mkdirSync(folder, { recursive: true });
+  const installed = run('npm', otherNodeInstall) && hasOtherNode();
+  if (!installed) {
+    process.stderr.write(
+      `The tests compare two versions of Node.js. Installing the other one failed: npm ${otherNodeInstall.join(' ')}\n`,
+    );
+    process.exit(3);
+  }
 }

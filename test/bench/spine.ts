@@ -2,19 +2,22 @@
  * The bench of the spine: scan to local verdict, scan to durable yes beside bare SQLite commits, scan to final on four
  * validators, start to first verdict, memory. Everything runs in processes of its own, on the built product.
  */
+
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadTerminalConfig } from '#agent/config/terminal-config';
 import { startChild } from '#agent/demo/child';
+import { tillNodeFlags } from '#agent/process-flags';
 import { systemClock } from '#core/clock';
-import { coupon, Shop } from '../fixtures/shop.ts';
+import { leaseOf } from '#ledger/rights/usual-grants';
+import { coupon, gcn, Shop } from '../fixtures/shop.ts';
 import { openBenchRegion, program } from './bench-region.ts';
 import { type BenchRow, median, quantile } from './report.ts';
 import type { Bench } from './run.ts';
 import { runTrial } from './run-trial.ts';
 import { makeTillCache, type TillCache, type TillCacheSize } from './till-cache.ts';
-import type { VerifyOutcome, YesOutcome } from './till-trial.ts';
+import type { TrialJob, VerifyOutcome, YesOutcome } from './till-trial.ts';
 
 type Size = 'full' | 'small';
 
@@ -66,6 +69,7 @@ const settings: Readonly<Record<Size, Settings>> = {
   },
 };
 
+const tillTrial = 'till-trial.ts';
 const readyMsMax = 60_000;
 const wanted = {
   verdictP99Ms: 3,
@@ -96,8 +100,8 @@ async function verdictRows(cache: TillCache, name: string, set: Settings): Promi
     return cache.codes[at % cache.codes.length] as string;
   });
   for (let trial = 0; trial < set.trials; trial++) {
-    const job = { kind: 'verify', config, codes, warmUp: set.verdictWarmUp } as const;
-    trials.push((await runTrial<VerifyOutcome>(job)).verdictMs);
+    const job: TrialJob = { kind: 'verify', config, codes, warmUp: set.verdictWarmUp };
+    trials.push((await runTrial<VerifyOutcome>(job, { program: tillTrial })).verdictMs);
   }
   return [
     lower(`scan to local verdict, p50, ${name}`, typical(trials, 0.5), 'ms'),
@@ -114,7 +118,8 @@ function rssMiBOf(pid: number): number {
 async function firstVerdict(cache: TillCache, verdicts: number): Promise<{ startMs: number; rssMiB: number }> {
   const startMs = systemClock.monotonicMs();
   const args = ['agent', '--config', cache.configPath, '--log-level', 'error'];
-  const agent = await startChild({ name: 'agent', program, args, clock: systemClock, readyMsMax });
+  const child = { name: 'agent', program, args, nodeFlags: tillNodeFlags, clock: systemClock, readyMsMax };
+  const agent = await startChild(child);
   try {
     const authorization = `Bearer ${readFileSync(cache.tokenPath, 'utf8').trim()}`;
     const verify = async (code: string): Promise<void> => {
@@ -164,18 +169,18 @@ async function yesTrial(set: Settings): Promise<YesOutcome> {
   const shop = await Shop.open({
     lanes: ['lane-1'],
     issued: count,
-    rights: [{ id: 'lease-1', grant: { kind: 'lease', ranges: [{ first: 0, last: count - 1 }] } }],
+    rights: [{ id: 'lease-1', grant: leaseOf(gcn, 0, count - 1) }],
   });
   try {
     const codes = Array.from({ length: count }, (_, serial) => coupon(serial));
-    const job = {
+    const job: TrialJob = {
       kind: 'yes',
       config: shop.config('lane-1'),
       codes,
       warmUp: set.yesWarmUp,
       turn: set.yesInTurn,
-    } as const;
-    return await runTrial<YesOutcome>(job, () => shop.line.cut());
+    };
+    return await runTrial<YesOutcome>(job, { program: tillTrial, onAnchored: () => shop.line.cut() });
   } finally {
     await shop.close();
   }

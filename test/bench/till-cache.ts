@@ -2,6 +2,7 @@
  * A till's folder as a long-served till has it: key, genesis, configuration, and a shard.db that holds coupon series as
  * executed operations made them. The broker that it names is not there: the line is cut.
  */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openShardStore, type ShardStore } from '#agent/shard-store/shard-store';
@@ -14,6 +15,7 @@ import { createLog } from '#core/log';
 import { withCheckDigit } from '#drivers/symbology/check-digit';
 import { encodeCouponCode } from '#drivers/symbology/coupon-code';
 import { commitmentOfCode, keyCommitmentBytes } from '#ledger/coupons/consent';
+import { plainTerms } from '#ledger/coupons/terms';
 import { genesisFormat } from '#sync/wire/genesis';
 import { freePort } from '../fixtures/broker.ts';
 import { seedOf, type TestAuthor, TestRegion } from '../fixtures/region.ts';
@@ -72,15 +74,16 @@ function issueSeries(
   const { gcn, count } = series;
   const nowMs = systemClock.wallMs();
   const terms = {
+    ...plainTerms,
     version: 1,
     title: 'Coffee 100',
-    faceValue: 10_000n,
+    value: { kind: 'fixed', amount: 10_000n },
     unit: 'CNY',
     minimumSpend: 0n,
     validFromMs: nowMs - dayMs,
     validUntilMs: nowMs + 365 * dayMs,
     consent: 1,
-    acceptedBy: ['shop'],
+    acceptedBy: { kind: 'merchants', accounts: ['shop'] },
     offline: { kind: 'budget', shardAgeMsMax: dayMs },
     lateRule: 0,
   } as const;

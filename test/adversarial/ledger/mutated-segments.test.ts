@@ -5,6 +5,7 @@ import { encode } from '#core/format';
 import { segmentFormat } from '#ledger/journal/segment';
 import type { Operation } from '#ledger/operation';
 import { outcomes } from '#ledger/receipt';
+import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 import {
   allocate,
   basketOf,
@@ -29,18 +30,29 @@ function opened(): World {
       kind: 'right.grant',
       rightId: 'lease-1',
       store: storeA,
-      gcn,
-      grant: { kind: 'lease', ranges: [{ first: 0, last: 9 }] },
+      ...usualGrant,
+      grant: leaseOf(gcn, 0, 9),
     },
     {
       kind: 'right.grant',
       rightId: 'budget-1',
       store: storeA,
-      gcn,
-      grant: { kind: 'budget', countMax: 2, valueMax: 300n },
+      ...usualGrant,
+      grant: budgetOf(gcn, 2, 300n),
     },
   ]);
-  world.all('brand', [{ kind: 'batch.commission', gtin, lot, name: 'Tea', expiryMs: 0, serials: ['a', 'b'] }]);
+  world.all('brand', [
+    {
+      kind: 'batch.commission',
+      tradeItem: gtin,
+      lot,
+      name: 'Tea',
+      expiryMs: 0,
+      markets: [],
+      serials: ['a', 'b'],
+      complete: true,
+    },
+  ]);
   return world;
 }
 
@@ -50,15 +62,15 @@ const operations: readonly (readonly [string, Operation])[] = [
   [lane, reserve(21, { basis: { kind: 'budget', rightId: 'budget-1', shardHeight: 1 } })],
   [lane, capture(0, 1)],
   [lane, { kind: 'right.allocate', allocation: allocate(2) }],
-  [lane, { kind: 'trace.sell', gtin, lot, serial: 'a', basket: basketOf(1) }],
+  [lane, { kind: 'trace.sell', tradeItem: gtin, lot, serial: 'a', basket: basketOf(1) }],
   [
     issuer,
     {
       kind: 'right.grant',
       rightId: 'r',
       store: storeB,
-      gcn,
-      grant: { kind: 'lease', ranges: [{ first: 30, last: 39 }] },
+      ...usualGrant,
+      grant: leaseOf(gcn, 30, 39),
     },
   ],
   ['admin', { kind: 'terminal.enroll', store: storeA, lane: 'lane-2', publicKey: seedOf('k'), epoch: 7 }],

@@ -217,6 +217,37 @@ describe('answers', () => {
     expect((await ask('POST', '/v1/baskets/zz/close', json, '{}')).status).toBe(400);
   });
 
+  it('a purchase, a customer and the lines of a basket reach the terminal as amounts', async () => {
+    const holder = `@${'a1'.repeat(16)}`;
+    const body = { code: 'X', purchase: { spend: '12345678901234567890', products: ['04012345123456'] }, holder };
+    expect((await ask('POST', '/v1/scan', json, JSON.stringify(body))).status).toBe(200);
+    const purchase = { spend: 12_345_678_901_234_567_890n, products: ['04012345123456'] };
+    expect(terminal.asked.at(-1)?.input).toMatchObject({ purchase, holder });
+    const id = 'c'.repeat(32);
+    const lines = [
+      { line: 7, amount: '250', product: 'own.brand.x' },
+      { line: 8, amount: '0' },
+    ];
+    expect((await ask('POST', `/v1/baskets/${id}/close`, json, JSON.stringify({ lines }))).status).toBe(200);
+    const told = [
+      { line: 7, amount: 250n, product: 'own.brand.x' },
+      { line: 8, amount: 0n, product: null },
+    ];
+    expect(terminal.closings).toEqual([{ lines: told }]);
+  });
+
+  it.each([
+    ['an amount with a point', { lines: [{ line: 1, amount: '2.50' }] }],
+    ['a number that is no text', { lines: [{ line: 1, amount: 250 }] }],
+    ['no lines', { lines: [] }],
+    ['a line beyond the ledger’s numbers', { lines: [{ line: 10_000, amount: '1' }] }],
+    ['a product in no scheme', { lines: [{ line: 1, amount: '1', product: 'tea' }] }],
+  ])('a basket with %s is refused and not closed', async (_, body) => {
+    const answer = await ask('POST', `/v1/baskets/${'c'.repeat(32)}/close`, json, JSON.stringify(body));
+    expect([answer.status, errorOf(answer)]).toEqual([400, 'BODY_INVALID']);
+    expect(terminal.closings).toEqual([]);
+  });
+
   it('status, queue, books and rehearsal are the terminal’s own', async () => {
     const bodies = await Promise.all(
       ['/v1/status', '/v1/queue', '/v1/books', '/v1/rehearsal'].map(async (path) =>

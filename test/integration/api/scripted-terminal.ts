@@ -2,6 +2,7 @@
 import type { BasketAnswer, TerminalEvent } from '#agent/events';
 import type { BooksStatus, QueueItem, Rehearsal, TerminalStatus } from '#agent/status';
 import type { ScanInput, Terminal } from '#agent/terminal';
+import type { BasketClosing } from '#agent/terminal-face';
 import type { Verdict } from '#agent/verdict/verdict';
 
 export const scriptedTimeMs = Date.UTC(2026, 10, 23, 14, 3, 20);
@@ -109,6 +110,7 @@ export class ScriptedTerminal implements Terminal {
   readonly ready = Promise.resolve();
   readonly asked: { call: 'scan' | 'verify' | 'redeem'; input: ScanInput }[] = [];
   readonly baskets: string[] = [];
+  readonly closings: (BasketClosing | undefined)[] = [];
   answer: (input: ScanInput) => Verdict = () => verdictOf();
   state: TerminalStatus = statusOf();
   entries: QueueItem[] = [];
@@ -141,7 +143,8 @@ export class ScriptedTerminal implements Terminal {
     const done = this.basketDone;
     return Promise.resolve({ id, action, done, coupons: done ? 1 : 0, values: [], entry: null, text });
   }
-  closeBasket(id: string): Promise<BasketAnswer> {
+  closeBasket(id: string, closing?: BasketClosing): Promise<BasketAnswer> {
+    this.closings.push(closing);
     return this.#basket(id, 'close');
   }
   releaseBasket(id: string): Promise<BasketAnswer> {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { openReservationsMax } from '#ledger/coupons/open-reservations';
+import { openReservationsMax } from '#ledger/baskets/open-reservations';
 import { itemStatus } from '#ledger/coupons/read';
+import { leaseOf } from '#ledger/rights/usual-grants';
 import { coupon, gcn, Shop, store, until, usualRights } from '../../fixtures/shop.ts';
 
 let shop: Shop;
@@ -19,7 +20,7 @@ describe('a basket that gathers scans', () => {
     const twice = await lane.scan({ data: coupon(50) });
     expect(twice).toMatchObject({ decision: 'refuse', text: { en: 'Already in this basket' } });
     expect(lane.status().openBaskets).toEqual([{ id: first.basket, coupons: 2 }]);
-    const closed = await lane.closeBasket(first.basket ?? '', 'ab'.repeat(32));
+    const closed = await lane.closeBasket(first.basket ?? '', { basketHash: 'ab'.repeat(32) });
     expect(closed).toMatchObject({ done: true, coupons: 2, values: [{ unit: 'CNY', value: '20000' }] });
     await until(() => lane.queue().length === 0, 'the capture to settle');
     expect(lane.books()).toMatchObject({ balanced: true, final: { values: [{ unit: 'CNY', value: '20000' }] } });
@@ -62,7 +63,7 @@ describe('a basket that gathers scans', () => {
     const { admin } = shop.region;
     shop.region.commit(admin.seal({ operation: { kind: 'hub.assign', store, lane: 'lane-2', hubEpoch: 2 } }));
     const newHub = shop.authors[1] as (typeof shop.authors)[number];
-    shop.region.commit(newHub.seal({ operation: { kind: 'right.release', rightId: 'budget-1' } }));
+    shop.region.commit(newHub.seal({ operation: { kind: 'right.release', rightId: 'budget-1', part: null } }));
     expect(await lane.closeBasket(first.basket ?? '')).toMatchObject({ done: true, coupons: 2 });
     await shop.restore();
     expect([50, 1].map((serial) => itemStatus(shop.region.state, gcn, serial))).toEqual(['redeemed', 'available']);
@@ -71,7 +72,7 @@ describe('a basket that gathers scans', () => {
   });
 
   it('takes no more than the ledger keeps open for one lane, so that no yes is refused later', async () => {
-    const lease = { id: 'lease-1', grant: { kind: 'lease', ranges: [{ first: 0, last: 299 }] } } as const;
+    const lease = { id: 'lease-1', grant: leaseOf(gcn, 0, 299) } as const;
     shop = await Shop.open({ lanes: ['lane-1'], config: manual, issued: 300, rights: [lease] });
     const lane = await shop.start('lane-1');
     await shop.cut();

@@ -2,16 +2,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { unanchoredUnitsMax } from '#agent/checkout/start-guard';
 import { itemStatus, readTerms } from '#ledger/coupons/read';
 import { seriesShard } from '#ledger/ids';
+import { budgetOf } from '#ledger/rights/usual-grants';
 import { redeemElsewhere } from '../../fixtures/elsewhere.ts';
 import { coupon, gcn, Shop, until, usualRights } from '../../fixtures/shop.ts';
 
 let shop: Shop;
 afterEach(() => shop.close());
 
-const wideBudget = [
-  usualRights[0],
-  { id: 'budget-1', grant: { kind: 'budget', countMax: 8, valueMax: 80_000n } },
-] as const;
+const wideBudget = [usualRights[0], { id: 'budget-1', grant: budgetOf(gcn, 8, 80_000n) }] as const;
 
 describe('a lane whose hub is away', () => {
   it('spends its own share of the budget and nothing that the store owns', async () => {
@@ -63,7 +61,11 @@ describe('terms that change while the line is cut', () => {
     const change = (version: number): void => {
       const terms = readTerms(shop.region.state, gcn, 1);
       if (terms === null) throw new Error('the series has terms');
-      const operation = { kind: 'series.define', gcn, terms: { ...terms, version, faceValue: 20_000n } } as const;
+      const operation = {
+        kind: 'series.define',
+        gcn,
+        terms: { ...terms, version, value: { kind: 'fixed', amount: 20_000n } },
+      } as const;
       shop.region.commit(shop.issuer.seal({ operation }));
     };
     change(2);
@@ -94,7 +96,7 @@ describe('a region that does not answer in time', () => {
     shop.gateway.behaviour.blockMs = null;
     const verdict = await lane.scan({ data: coupon(30) });
     expect(verdict).toMatchObject({ decision: 'refuse', reasons: ['NO_ANSWER'] });
-    expect(lane.queue().map(({ kind }) => kind)).toEqual(['coupon.reserve', 'coupon.release']);
+    expect(lane.queue().map(({ kind }) => kind)).toEqual(['coupon.reserve', 'basket.release']);
     expect(await lane.scan({ data: coupon(30) })).toMatchObject({ decision: 'refuse', reasons: ['NO_ANSWER'] });
     shop.gateway.behaviour.blockMs = 5;
     shop.gateway.commit();
@@ -110,7 +112,7 @@ describe('a region that does not answer in time', () => {
     const verdict = await lane.scan({ data: coupon(31) });
     expect(verdict).toMatchObject({ decision: 'accept', finality: 'provisional' });
     const kinds = lane.queue().map(({ kind }) => kind);
-    expect(kinds).toEqual(['coupon.reserve', 'coupon.release', 'coupon.reserve', 'coupon.capture']);
+    expect(kinds).toEqual(['coupon.reserve', 'basket.release', 'coupon.reserve', 'basket.capture']);
     shop.gateway.behaviour.blockMs = 5;
     shop.gateway.commit();
     await until(() => lane.queue().length === 0, 'the queue to drain');
@@ -157,7 +159,7 @@ describe('an outage policy of the series', () => {
 
 describe('a start that nobody could vouch for', () => {
   it('takes its few units and no more, also where the line is up and the region silent', async () => {
-    const rights = [{ id: 'budget-1', grant: { kind: 'budget', countMax: 60, valueMax: 600_000n } }] as const;
+    const rights = [{ id: 'budget-1', grant: budgetOf(gcn, 60, 600_000n) }] as const;
     shop = await Shop.open({ lanes: ['lane-1'], rights, config: { deadlines: { onlineMs: 100 } } });
     await shop.start('lane-1');
     await shop.stop('lane-1');

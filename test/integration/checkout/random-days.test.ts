@@ -2,7 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Verdict } from '#agent/verdict/verdict';
 import { SeededEntropy, uniformInt } from '#core/entropy';
 import { itemStatus, readTerms } from '#ledger/coupons/read';
+import { valueMaxOf } from '#ledger/coupons/terms';
 import { readRight } from '#ledger/rights/right-book';
+import { budgetOf } from '#ledger/rights/usual-grants';
 import { coupon, gcn, Shop, store, until, usualRights } from '../../fixtures/shop.ts';
 
 let shop: Shop;
@@ -16,7 +18,7 @@ describe('a day of two lanes with cut lines and a hub that comes and goes', () =
   it.each([1, 2, 3])(
     'keeps every promise that its verdicts made (seed %i)',
     async (seed) => {
-      const budget = { id: 'budget-1', grant: { kind: 'budget', countMax, valueMax: 1_000_000n } } as const;
+      const budget = { id: 'budget-1', grant: budgetOf(gcn, countMax, 1_000_000n) } as const;
       shop = await Shop.open({ rights: [usualRights[0], budget], config: { deadlines: { onlineMs: 300 } } });
       const entropy = new SeededEntropy(seed);
       const running = { 'lane-1': await shop.start('lane-1'), 'lane-2': await shop.start('lane-2') };
@@ -60,7 +62,8 @@ describe('a day of two lanes with cut lines and a hub that comes and goes', () =
       const lost = readRight(shop.region.state, store, 'budget-1')?.conflictedCount ?? 0;
       expect(lost, `seed ${seed}`).toBe(yeses - taken.size);
       expect(lost).toBeLessThanOrEqual(countMax);
-      const face = readTerms(shop.region.state, gcn)?.faceValue ?? 0n;
+      const terms = readTerms(shop.region.state, gcn);
+      const face = terms === null ? 0n : valueMaxOf(terms);
       const final = all.map((lane) => BigInt(lane.books().final.values[0]?.value ?? '0')).reduce((a, b) => a + b, 0n);
       expect(final, `seed ${seed}`).toBe(BigInt(taken.size) * face);
     },

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadTerminalConfig } from '#agent/config/terminal-config';
 import { readCodeList } from '#agent/office/code-list';
-import { commissionBatch, drawSerials, recallBatch } from '#agent/office/commissioning';
-import { defineSeries, grantRight, issueCoupons } from '#agent/office/issuing';
+import { appendToBatch, commissionBatch, drawSerials, recallBatch } from '#agent/office/commissioning';
+import { changeRight, defineSeries, grantRight, issueCoupons } from '#agent/office/issuing';
 import { openOffice } from '#agent/office/office';
 import { type Region, readRegion, writeGenesis, writeJson } from '#agent/office/region-file';
 import { accountFolder, type OfficeMachine, registerAccount, withOffice } from '#agent/office/region-office';
@@ -22,8 +22,9 @@ import { readStore } from '#ledger/accounts/store';
 import { readTerminal } from '#ledger/accounts/terminal';
 import { commitmentOfCode } from '#ledger/coupons/consent';
 import { itemStatus, keyCommitmentOf, readTerms, seriesIssuedCount } from '#ledger/coupons/read';
-import type { Terms } from '#ledger/coupons/terms';
+import { plainTerms, type Terms } from '#ledger/coupons/terms';
 import { readRights } from '#ledger/rights/read';
+import { leaseOf } from '#ledger/rights/usual-grants';
 import { readProduct } from '#ledger/trace/read';
 import { startAedes, type TestBroker } from '../../fixtures/broker.ts';
 import { seedOf, TestRegion } from '../../fixtures/region.ts';
@@ -38,15 +39,16 @@ const machine: OfficeMachine = {
   log: createLog({ level: 'silent', name: 'test' }),
 };
 const terms: Terms = {
+  ...plainTerms,
   version: 1,
   title: 'Autumn 100',
-  faceValue: 10_000n,
+  value: { kind: 'fixed', amount: 10_000n },
   unit: 'CNY',
   minimumSpend: 0n,
   validFromMs: 0,
   validUntilMs: 4_000_000_000_000,
   consent: 1,
-  acceptedBy: ['shop'],
+  acceptedBy: { kind: 'merchants', accounts: ['shop'] },
   offline: { kind: 'budget', shardAgeMsMax: 3_600_000 },
   lateRule: 0,
 };
@@ -90,6 +92,8 @@ const register = (id: string, role: 'issuer' | 'brand') =>
     registerAccount(region, admin, { id, role, name: id }, systemEntropy),
   );
 
+const dayMs = 86_400_000;
+
 describe('an issuer’s office', () => {
   it('defines, issues and grants; every code is on file, private, and opens its own coupon', async () => {
     await register('issuer-a', 'issuer');
@@ -101,8 +105,8 @@ describe('an issuer’s office', () => {
     await withOffice(region, 'issuer-a', machine, async (office) => {
       await defineSeries(office, gcn, terms);
       await issueCoupons(office, { gcn, first: 0, count: 40, consent: true, codeFile }, systemEntropy);
-      const grant = { kind: 'lease', ranges: [{ first: 10, last: 19 }] } as const;
-      await grantRight(office, { rightId: 'lease-1', store, gcn, grant });
+      const grant = leaseOf(gcn, 10, 19);
+      await grantRight(office, { rightId: 'lease-1', store, grant });
     });
     expect(readTerms(ledger.state, gcn)).toEqual(terms);
     expect(seriesIssuedCount(ledger.state, gcn)).toBe(40);
@@ -117,6 +121,31 @@ describe('an issuer’s office', () => {
       expect([key, decoded.value.serial]).toEqual([`255/${gcn}/${serial}`, serial]);
       expect(keyCommitmentOf(ledger.state, gcn, serial)).toEqual(commitmentOfCode(gcn, serial, decoded.value.seed));
     });
+  });
+
+  it('renews and recalls a right, and cannot close it out before its days are over', async () => {
+    await register('issuer-a', 'issuer');
+    await enrollStore(
+      { regionFolder: folder, store, name: 'East one', merchant: 'shop', lanes: 1, stations: 0 },
+      machine,
+    );
+    const codeFile = join(folder, 'codes.csv');
+    const named = { store, rightId: 'lease-1' };
+    await withOffice(region, 'issuer-a', machine, async (office) => {
+      await defineSeries(office, gcn, terms);
+      await issueCoupons(office, { gcn, first: 0, count: 40, consent: true, codeFile }, systemEntropy);
+      await grantRight(office, { ...named, grant: leaseOf(gcn, 10, 19), closeoutAfterMs: dayMs, lateRule: 1 });
+      await changeRight(office, { kind: 'right.renew', ...named, closeoutAfterMs: 2 * dayMs });
+      const ranges = [{ first: 12, last: 13 }];
+      await changeRight(office, { kind: 'right.recall', ...named, deadlineMs: 0, ranges });
+      await expect(changeRight(office, { kind: 'right.closeout', ...named })).rejects.toMatchObject({
+        code: 'OPERATION_REFUSED',
+        context: { reasons: ['NOT_YET_VALID'] },
+      });
+    });
+    const [right] = readRights(ledger.state, store);
+    expect(right).toMatchObject({ recall: { ranges: [{ first: 12, last: 13 }] }, lateRule: 1 });
+    expect((right?.closeoutFromMs ?? 0) - (right?.grantedAtMs ?? 0)).toBeGreaterThanOrEqual(2 * dayMs);
   });
 
   it('what the region refuses is an error with its reasons, and an existing code file is never written over', async () => {
@@ -141,17 +170,49 @@ describe('a brand’s office', () => {
     const codeFile = join(folder, 'tea.csv');
     const serials = drawSerials(25, systemEntropy);
     await withOffice(region, 'brand-b', machine, async (office) => {
-      const batch = { gtin, lot: 'L/1', name: 'Tea', expiryMs: 4_000_000_000_000 };
+      const batch = {
+        tradeItem: gtin,
+        lot: 'L/1',
+        name: 'Tea',
+        expiryMs: 4_000_000_000_000,
+        markets: [],
+        complete: true,
+      };
       await commissionBatch(office, { ...batch, serials, codeFile });
       for (const { key, code } of readCodeList(codeFile)) {
         expect(parseCode({ data: code })).toMatchObject({ ok: true, kind: 'gs1-digital-link', key });
       }
-      const product = readProduct(ledger.state, gtin, 'L/1', serials[3] ?? '');
+      const product = readProduct(ledger.state, { tradeItem: gtin, lot: 'L/1', serial: serials[3] ?? '' });
       expect(product).toMatchObject({ status: 'commissioned' });
-      await recallBatch(office, { gtin, lot: 'L/1', reason: 'glass' });
+      await recallBatch(office, { tradeItem: gtin, lot: 'L/1', reason: 'glass', serials: [] });
     });
-    expect(readProduct(ledger.state, gtin, 'L/1', serials[3] ?? '')).toMatchObject({
-      batch: { recallReason: 'glass' },
+    expect(readProduct(ledger.state, { tradeItem: gtin, lot: 'L/1', serial: serials[3] ?? '' })).toMatchObject({
+      batch: { recall: { reason: 'glass', whole: true } },
+    });
+  });
+
+  it('commissions more than one operation holds, appends and completes; drug codes and own names have codes of their own', async () => {
+    await register('brand-b', 'brand');
+    const order = { lot: 'BIG', name: 'Pills', expiryMs: 4_000_000_000_000, markets: ['CN'] };
+    const drug = { ...order, tradeItem: 'cn.drug.8123456' };
+    const serials = Array.from({ length: 17_000 }, (_, n) => String(1_000_000_000_000 + n * 3));
+    const read = (serial: string) => readProduct(ledger.state, { ...drug, serial });
+    await withOffice(region, 'brand-b', machine, async (office) => {
+      const codeFile = join(folder, 'pills.csv');
+      await commissionBatch(office, { ...drug, serials, complete: false, codeFile });
+      const codes = readCodeList(codeFile);
+      expect(codes).toHaveLength(17_000);
+      expect(codes[5]).toEqual({ key: 'cn.drug/81234561000000000015', code: '81234561000000000015' });
+      expect(read(serials.at(-1) ?? '')).toMatchObject({ status: 'commissioned', batch: { serialCount: 17_000 } });
+      expect(read('1000000000001')).toBe('not-commissioned');
+      const more = { tradeItem: drug.tradeItem, lot: 'BIG', serials: ['2000000000000'], complete: true };
+      await appendToBatch(office, { ...more, codeFile: join(folder, 'more.csv') });
+      expect(read('1000000000001')).toBe('no-such-serial');
+      const own = { ...order, tradeItem: 'own.brand-b.soap', serials: ['K7'], complete: true };
+      const { codes: ownCodes } = await commissionBatch(office, { ...own, codeFile: join(folder, 'own.csv') });
+      expect(ownCodes).toEqual([{ key: 'product/BRAND-B.SOAP/K7', code: 'BZT:BRAND-B.SOAP/K7' }]);
+      const short = { ...drug, lot: 'S', serials: ['12'], complete: true, codeFile: join(folder, 'short.csv') };
+      await expect(commissionBatch(office, short)).rejects.toMatchObject({ code: 'BAD_INPUT' });
     });
   });
 });
@@ -215,6 +276,31 @@ describe('an office in trouble', () => {
     cpSync(copy, own, { recursive: true });
     const stale = withOffice(region, 'issuer-a', machine, (office) => defineSeries(office, gcn, terms));
     await expect(stale).rejects.toMatchObject({ code: 'OFFICE_JOURNAL_BEHIND' });
+  });
+
+  it('goes on with a new key under a new epoch, and the old key is heard no more', async () => {
+    await register('issuer-a', 'issuer');
+    const own = accountFolder(region, 'issuer-a');
+    const oldKey = join(own, 'account.key');
+    const newKey = join(own, 'second.key');
+    writeKeyFile(newKey, seedOf('second key'));
+    const rekey = { kind: 'account.rekey', account: 'issuer-a', publicKey: publicKeyOf(seedOf('second key')) } as const;
+    const receipt = await withOffice(region, 'admin', machine, (admin) => admin.submit({ ...rekey, approvals: [] }));
+    expect(receipt.outcome).toBe(0);
+    const options = {
+      genesis: region.genesis,
+      account: 'issuer-a',
+      stateDir: own,
+      brokers: [{ url: broker.url }],
+      allowVolatileState: true,
+      receiptMs: 10_000,
+      ...machine,
+    };
+    const office = await openOffice({ ...options, keyFile: newKey, epoch: 1 });
+    await defineSeries(office, gcn, terms);
+    await office.close();
+    expect(readTerms(ledger.state, gcn)).toEqual(terms);
+    await expect(openOffice({ ...options, keyFile: oldKey })).rejects.toMatchObject({ code: 'JOURNAL_EPOCH_BEHIND' });
   });
 
   it('without a broker, or without a region behind it, ends with a clear error; what was journalled goes out at the next run', async () => {

@@ -14,7 +14,7 @@ import { nonsense, TestRegion } from '../../fixtures/region.ts';
 import { type GatewayBehaviour, RegionGateway } from '../../fixtures/region-gateway.ts';
 
 const log = createLog({ level: 'silent', name: 'test' });
-const release = { kind: 'coupon.release', reservations: [0] } as const;
+const release = { kind: 'basket.release', reservations: [0] } as const;
 const cleanups: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {

@@ -120,7 +120,7 @@ describe.each(['mosquitto with MQTT 5', 'mosquitto with 3.1.1', 'aedes', 'mosqui
       line.subscribeDeltas([line.topics.delta('s/4012345000009')]);
       line.start();
       await next(line, 'up');
-      const bytes = lane?.seal({ operation: { kind: 'coupon.release', reservations: [0] } }) as Uint8Array;
+      const bytes = lane?.seal({ operation: { kind: 'basket.release', reservations: [0] } }) as Uint8Array;
       const sent = await Promise.all(Array.from({ length: 40 }, () => line.publishSegment(bytes)));
       expect(sent.every(({ ok }) => ok)).toBe(true);
       await until(
@@ -130,7 +130,7 @@ describe.each(['mosquitto with MQTT 5', 'mosquitto with 3.1.1', 'aedes', 'mosqui
       expect(toHex(gateway.arrived[0] ?? new Uint8Array())).toBe(toHex(bytes));
       expect(await line.ask({ kind: 'directory', afterIndex: null }, 2_000)).toMatchObject({
         ok: true,
-        value: { kind: 'directory', shards: [{ index: 0, shard: 'r' }, { index: 1 }] },
+        value: { kind: 'directory', shards: expect.arrayContaining([{ index: 0, shard: 'r' }]) },
       });
     });
   },

@@ -8,6 +8,7 @@ import { systemClock } from '#core/clock';
 import { systemEntropy } from '#core/entropy';
 import { createLog } from '#core/log';
 import type { Operation } from '#ledger/operation';
+import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 import { playKillStory, type Stock, type Told } from './kill-story.ts';
 
 const program = join(import.meta.dirname, '../../../dist/agent/main.js');
@@ -27,11 +28,12 @@ beforeAll(async () => {
 afterAll(() => stage?.close(), 30_000);
 
 async function grantRights(): Promise<void> {
-  const common = { kind: 'right.grant', store: names.store, gcn: stage.goods.series.gcn } as const;
+  const { gcn } = stage.goods.series;
+  const common = { kind: 'right.grant', store: names.store, ...usualGrant } as const;
   const last = leased.first + seeds.length * leased.perStory - 1;
   const operations: Operation[] = [
-    { ...common, rightId: 'lease-kill', grant: { kind: 'lease', ranges: [{ first: leased.first, last }] } },
-    { ...common, rightId: 'budget-kill', grant: { kind: 'budget', countMax: 400, valueMax: 4_000_000n } },
+    { ...common, rightId: 'lease-kill', grant: leaseOf(gcn, leased.first, last) },
+    { ...common, rightId: 'budget-kill', grant: budgetOf(gcn, 400, 4_000_000n) },
   ];
   const owned = stage.goods.lease.count + seeds.length * leased.perStory;
   await withOffice(stage.region, names.issuer, machine, async (office) => {

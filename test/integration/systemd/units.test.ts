@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '#agent/api/screen-files';
 import { createProgram } from '#agent/cli/program';
+import { tillNodeFlags } from '#agent/process-flags';
 
 const folder = join(packageRoot(), 'systemd');
 const units = readdirSync(folder).filter((file) => file.endsWith('.service'));
@@ -44,12 +45,17 @@ describe('the units', () => {
       StateDirectory: ['bizain/%i'],
       StateDirectoryMode: ['0700'],
       UMask: ['0077'],
-      UnsetEnvironment: ['NODE_OPTIONS'],
       LimitCORE: ['0'],
       Restart: ['always'],
       User: ['bizain'],
     };
     for (const [name, values] of Object.entries(exactly)) expect([name, directives.get(name)]).toEqual([name, values]);
+    // Options of Node.js can load any code: they come from the unit, or there are none.
+    const ofNode = [directives.get('Environment'), directives.get('UnsetEnvironment')];
+    const isTill = file.startsWith('bizain-agent');
+    expect(ofNode).toEqual(
+      isTill ? [[`NODE_OPTIONS=${tillNodeFlags.join(' ')}`], undefined] : [undefined, ['NODE_OPTIONS']],
+    );
   });
 
   it('scanners belong to a group, and no rule opens a device to everybody', () => {

@@ -6,6 +6,7 @@ import type { Verdict } from '#agent/verdict/verdict';
 import { systemClock } from '#core/clock';
 import { SeededEntropy, uniformInt } from '#core/entropy';
 import { itemStatus } from '#ledger/coupons/read';
+import { budgetOf } from '#ledger/rights/usual-grants';
 import { coupon, gcn, Shop, until, usualRights } from '../../fixtures/shop.ts';
 
 let shop: Shop;
@@ -40,7 +41,7 @@ async function scanUntilKilled(config: object, serials: readonly number[], killA
 
 describe('a lane that is killed at any moment', () => {
   it(`has every yes that it gave in its journal, and no coupon is taken twice (seed ${seed})`, async () => {
-    const budget = { id: 'budget-1', grant: { kind: 'budget', countMax: 100, valueMax: 1_000_000n } } as const;
+    const budget = { id: 'budget-1', grant: budgetOf(gcn, 100, 1_000_000n) } as const;
     shop = await Shop.open({
       lanes: ['lane-1'],
       rights: [usualRights[0], budget],

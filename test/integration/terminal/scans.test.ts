@@ -104,7 +104,9 @@ describe('products', () => {
   });
 
   it('recalled: not to be sold', async () => {
-    shop.region.commit(shop.brand.seal({ operation: { kind: 'batch.recall', gtin, lot, reason: 'glass' } }));
+    shop.region.commit(
+      shop.brand.seal({ operation: { kind: 'batch.recall', tradeItem: gtin, lot, reason: 'glass', serials: [] } }),
+    );
     shop.gateway.publish();
     await until(() => lane.status().head?.height === shop.region.head.header.height, 'the recall to arrive');
     await expect

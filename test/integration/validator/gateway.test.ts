@@ -72,11 +72,20 @@ test('a shard unchanged since a height is proved to be current', async () => {
   await region.start();
   await region.submit(register('issuer-a'));
   const { tree, height } = await fetchShard('r');
-  await until(() => region.validators.every((v) => v.status().height > height + 1), 'two heartbeats');
-  const { message } = await ask('deltas', { kind: 'deltas', shard: 'r', afterHeight: height + 1 });
-  const checked = region.light.checkDelta(message);
-  expect(message.delta.leaves).toHaveLength(0);
-  expect(checked.ok && checked.value.certified.hasRoot(tree.root)).toBe(true);
+  // What came after the checkpoint (the ledger itself notes the time every ten minutes) is taken along until nothing is left.
+  let afterHeight = height;
+  let leaves = 1;
+  for (let asked = 0; leaves > 0; asked++) {
+    expect(asked).toBeLessThan(4);
+    await until(() => region.validators.every((v) => v.status().height > afterHeight + 1), 'two heartbeats');
+    const { message } = await ask('deltas', { kind: 'deltas', shard: 'r', afterHeight });
+    const checked = region.light.checkDelta(message);
+    const staged = tree.stage(message.delta.leafCount, message.delta.leaves);
+    expect(checked.ok && staged !== null && checked.value.certified.hasRoot(staged.root)).toBe(true);
+    staged?.commit();
+    leaves = message.delta.leaves.length;
+    afterHeight = message.lightBlock.header.height;
+  }
 });
 
 test('a shard of many leaves comes in chunks of one height while blocks go on changing it', async () => {
@@ -119,7 +128,7 @@ test('the directory names every shard, and nothing is invented about others', as
   await region.submit(register('issuer-a'));
   await region.settled();
   const directory = await ask('directory', { kind: 'directory', afterIndex: null });
-  expect(directory).toMatchObject({ shards: [{ index: 0, shard: 'r' }], more: 0 });
+  expect(directory).toMatchObject({ shards: expect.arrayContaining([{ index: 0, shard: 'r' }]), more: 0 });
   for (const kind of ['snapshot', 'deltas'] as const) {
     const query =
       kind === 'snapshot'
@@ -182,7 +191,7 @@ test('an author enrolled a moment ago is served, although a validator may not kn
   region = await LiveRegion.open();
   await region.start();
   const issuer = new TestAuthor(region.chainId, 'issuer-a');
-  const early = issuer.seal({ operation: { kind: 'right.release', rightId: 'none' } });
+  const early = issuer.seal({ operation: { kind: 'right.release', rightId: 'none', part: null } });
   const notices: string[] = [];
   region.raw.on('message', (topic) => notices.push(topic));
   await region.raw.subscribeAsync(`${region.topics.root}/away/#`);

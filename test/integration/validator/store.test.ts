@@ -7,8 +7,11 @@ import { systemClock } from '#core/clock';
 import { publicKeyOf } from '#core/ed25519';
 import { systemEntropy } from '#core/entropy';
 import { createLog } from '#core/log';
+import { verifyHistoryProof } from '#ledger/state/history-proof';
+import { BlockStore } from '#sync/validator/block-store';
 import { startValidator } from '#sync/validator/validator';
 import { readValidatorConfig, type ValidatorConfig } from '#sync/validator/validator-config';
+import type { LightBlock } from '#sync/wire/gateway-message';
 import { seedOf } from '../../fixtures/region.ts';
 import { LiveRegion } from './live-region.ts';
 
@@ -48,8 +51,16 @@ test('an undamaged copy starts where the store stood', async () => {
 });
 
 const damages = {
-  'a leaf that changed': "UPDATE leaves SET value = x'00' WHERE slot = 1",
-  'a leaf that is gone': 'DELETE FROM leaves WHERE slot = (SELECT max(slot) FROM leaves)',
+  'a leaf that changed': "UPDATE leaves SET value = x'00' WHERE id = 1",
+  'a leaf whose key changed': "UPDATE leaves SET key = key || 'x' WHERE id = 1",
+  'a leaf whose hash changed': 'UPDATE leaves SET hash = zeroblob(32) WHERE id = 1',
+  'a leaf that is gone': 'DELETE FROM leaves WHERE id = (SELECT max(id) FROM leaves)',
+  'a leaf in another place': 'UPDATE leaves SET id = id + 1 WHERE id = (SELECT max(id) FROM leaves)',
+  'a leaf that was replaced together with its hash':
+    'UPDATE leaves SET (hash, value, key) = (SELECT hash, value, key || 0 FROM leaves WHERE id = 0) WHERE id = 1',
+  'a leaf that nobody committed to': 'UPDATE shards SET leaf_count = leaf_count + 1 WHERE id = 0',
+  'sizes of leaves that are others': 'UPDATE shards SET largest_leaf = 1 WHERE id = 0',
+  'a shard root that changed': 'UPDATE shards SET root = zeroblob(32) WHERE id = 0',
   'a vote record that changed': "UPDATE meta SET value = x'00' WHERE key = 'vote-record'",
   'a chain state that is gone': "DELETE FROM meta WHERE key = 'chain'",
   'a history that changed': "UPDATE meta SET hash = x'00' WHERE key = 'history'",
@@ -67,6 +78,20 @@ test.each(Object.entries(damages))('%s is noticed at start, with what to do', as
     code: 'STORE_CORRUPT',
     message: expect.stringContaining('start with an empty one'),
   });
+});
+
+test('any old block is provable from the header of a later one', () => {
+  const store = new BlockStore(join(onCopy().stateDir, 'validator.db'));
+  const { height } = store.chain();
+  const { historyRoot } = (store.lightBlock(height) as LightBlock).header;
+  for (let old = 1; old < height; old++) {
+    const { blockHash, resultRoot } = (store.lightBlock(old) as LightBlock).certificate;
+    const proof = store.historyProof(old, height);
+    expect(proof !== null && verifyHistoryProof(proof, { blockHash, resultRoot }, historyRoot)).toBe(true);
+  }
+  expect(height).toBeGreaterThan(2);
+  expect(store.historyProof(height, height)).toBeNull();
+  store.close();
 });
 
 test('a second process on one store is refused, since it would vote twice', async () => {

@@ -3,24 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { budgetLimits } from '#agent/hub/budget-share';
 import { encode } from '#core/format';
 import { storedTermsFormat } from '#ledger/coupons/series';
-import type { Terms } from '#ledger/coupons/terms';
+import { plainTerms, type Terms } from '#ledger/coupons/terms';
 import { seriesShard } from '#ledger/ids';
-import type { Right } from '#ledger/rights/right';
+import { newRight } from '#ledger/rights/right';
+import { budgetOf } from '#ledger/rights/usual-grants';
 import type { LedgerView } from '#ledger/state/view';
 
 const gcn = '4012345123456';
 
 function viewWith(faceValue: bigint): LedgerView {
   const terms: Terms = {
+    ...plainTerms,
     version: 1,
     title: 'Coffee',
-    faceValue,
+    value: { kind: 'fixed', amount: faceValue },
     unit: 'CNY',
     minimumSpend: 0n,
     validFromMs: 0,
     validUntilMs: 1,
     consent: 0,
-    acceptedBy: [],
+    acceptedBy: { kind: 'merchants', accounts: [] },
     offline: { kind: 'budget', shardAgeMsMax: 1 },
     lateRule: 0,
   };
@@ -44,18 +46,16 @@ describe('the split of a budget', () => {
     });
     fc.assert(
       fc.property(numbers, ({ countMax, valueMax, conflictedCount, conflictedValue, faceValue, lanes, laneShare }) => {
-        const right: Right = {
+        const fresh = newRight({
           id: 'b',
-          issuer: 'issuer',
-          gcn,
+          grantor: 'issuer',
           termsVersion: 1,
-          grant: { kind: 'budget', countMax, valueMax },
+          grant: budgetOf(gcn, countMax, valueMax),
           grantedAtMs: 0,
-          status: 0,
-          spentCount: 0,
-          conflictedCount,
-          conflictedValue,
-        };
+          closeoutFromMs: 0,
+          lateRule: 0,
+        });
+        const right = { ...fresh, conflictedCount, conflictedValue };
         const limits = budgetLimits(viewWith(faceValue), right, { lanes, laneShare });
         if (limits === null) throw new Error('a budget has limits');
         const leftValue = valueMax > conflictedValue ? valueMax - conflictedValue : 0n;

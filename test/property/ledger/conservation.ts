@@ -1,16 +1,18 @@
 /** What must hold of any state that the workload leads to. Throws with what is wrong. */
 import { strict as assert } from 'node:assert';
+import { type OpenReservation, readOpen } from '#ledger/baskets/open-reservations';
 import { readItemStatus } from '#ledger/coupons/item-status';
-import { type OpenReservation, readOpen } from '#ledger/coupons/open-reservations';
 import { readSeries } from '#ledger/coupons/series';
-import { leaseCovers, readOpenRightIds, readRight, rightOpen } from '#ledger/rights/right-book';
+import { leaseCovers, rightOpen } from '#ledger/rights/right';
+import { readOpenRightIds, readRight } from '#ledger/rights/right-book';
 import type { LedgerView } from '#ledger/state/view';
-import { productBits, readBatch, readProductBits } from '#ledger/trace/batch';
+import { readBatch } from '#ledger/trace/batch';
+import { BatchSheet, hasBit } from '#ledger/trace/batch-sheet';
 import { readCustodyCounts } from '#ledger/trace/custody';
 import { gcn, gtin, lot } from '../../unit/ledger/world.ts';
 import { rightIds, stores } from './workload.ts';
 
-/** Sums over the receipts of captures so far. */
+/** Sums over the receipts of captures so far, less those that were voided. */
 export interface Tally {
   capturedValue: bigint;
 }
@@ -53,7 +55,7 @@ function checkRights(view: LedgerView, owners: Map<number, string>): number {
         if (status === 'reserved') reserved++;
       }
       assert.equal(redeemed, right.spentCount, `${id}: spent is what was redeemed under it`);
-      assert.equal(reserved, open.filter((item) => item.rightId === id && item.conflict === 0).length);
+      assert.equal(reserved, open.filter((item) => item.rightId === id && item.conflict === 0n).length);
     }
   }
   return spent;
@@ -63,11 +65,11 @@ function checkRights(view: LedgerView, owners: Map<number, string>): number {
 export function checkConservation(view: LedgerView, tally: Tally): void {
   const issuedCount = readSeries(view, gcn)?.issuedCount ?? 0;
   const open = stores.flatMap((store) => openIn(view, store));
-  const holding = open.filter((item) => item.conflict === 0).map(({ serial }) => serial);
+  const holding = open.flatMap((item) => (item.kind === 'item' && item.conflict === 0n ? [item.serial] : []));
   assert.equal(new Set(holding).size, holding.length, 'an item is in one basket only');
   const owners = new Map<number, string>();
   const spent = checkRights(view, owners);
-  const counts = { available: 0, leased: 0, reserved: 0, redeemed: 0, voided: 0 };
+  const counts = { available: 0, leased: 0, reserved: 0, redeemed: 0, voided: 0, expired: 0, offered: 0 };
   for (let serial = 0; serial < issuedCount; serial++) {
     const status = readItemStatus(view, gcn, serial);
     assert.ok(status !== null, `issued item ${serial} has a status`);
@@ -80,11 +82,12 @@ export function checkConservation(view: LedgerView, tally: Tally): void {
   assert.equal(faceValue * BigInt(counts.redeemed), tally.capturedValue, 'each item was captured at most once');
   assert.ok(spent <= counts.redeemed, 'rights account for no more than was redeemed');
 
-  const batch = readBatch(view, gtin, lot);
-  assert.ok(batch !== null);
+  const batch = readBatch(view, { tradeItem: gtin, lot });
+  const sheet = BatchSheet.open(view, { tradeItem: gtin, lot }, null);
+  assert.ok(batch !== null && sheet !== null);
   let sold = 0;
-  for (let place = 0; place < batch.serialCount; place++)
-    if (readProductBits(view, batch, place) & productBits.sold) sold++;
-  const custody = stores.reduce((sum, store) => sum + readCustodyCounts(view, store, batch).sold, 0);
-  assert.equal(sold, custody, 'each product has one clean sale');
+  for (let place = 0; place < batch.serialCount; place++) if (hasBit(sheet.facts(place), 'sold')) sold++;
+  const custodies = stores.map((store) => readCustodyCounts(view, store, batch));
+  const kept = custodies.reduce((sum, custody) => sum + custody.sold - custody.returned, 0);
+  assert.equal(sold, kept, 'each product has one clean sale');
 }

@@ -1,8 +1,11 @@
 /** Random operations by honest and hostile authors over a small world, for the properties of this room. */
+
 import fc from 'fast-check';
 import { equalBytes } from '#core/bytes';
-import { readOpen } from '#ledger/coupons/open-reservations';
+import { readOpen } from '#ledger/baskets/open-reservations';
+import { salesPeriodOf, salesShard } from '#ledger/ids';
 import type { Operation } from '#ledger/operation';
+import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 import {
   allocate,
   baseTerms,
@@ -12,6 +15,7 @@ import {
   issuer,
   lot,
   publicOf,
+  ssccOf,
   storeA,
   storeB,
   World,
@@ -51,7 +55,15 @@ const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T
 function reserveStep(author: string, { a, b, c }: Step): Operation {
   const basket = basketOf(c % 2);
   const termsVersion = 1 + (c % 11 === 0 ? 1 : 0);
-  const common = { kind: 'coupon.reserve', gcn, termsVersion, basket, consent: null } as const;
+  const common = {
+    kind: 'coupon.reserve',
+    gcn,
+    termsVersion,
+    basket,
+    purchase: null,
+    holder: null,
+    consent: null,
+  } as const;
   const roll = b % 8;
   if (roll < 3) {
     const fallbackRightId = c % 3 === 0 ? pick(rightIds, a) : null;
@@ -79,38 +91,62 @@ function closeStep(world: World, author: string, { kind, a, b, c }: Step): Opera
   const guess = [a, b].map((n) => Math.max(0, next - 1 - (n % 6)));
   const held = open.slice(0, 1 + (a % 3)).map(({ sequence }) => sequence);
   const reservations = held.length === 0 || c % 5 === 0 ? [...new Set(guess)] : held;
-  if (kind % 2 === 0) return { kind: 'coupon.release', reservations };
-  return { kind: 'coupon.capture', basket, reservations, basketHash: new Uint8Array(32) };
+  if (kind % 2 === 0) return { kind: 'basket.release', reservations };
+  const captures = reservations.map((reservation) => ({ reservation, purchase: null, lines: [] }));
+  return { kind: 'basket.capture', basket, captures, basketHash: new Uint8Array(32) };
+}
+
+/** Mostly a sale of the author's store; now and then items that are to be used no more. */
+function voidStep(world: World, author: string, { a, b, c }: Step): Operation {
+  if (c % 9 === 0) return { kind: 'coupon.void', gcn, firstSerial: a % serialCount, count: 1 + (b % 3), reason: 'r' };
+  const store = c % 7 === 0 ? pick(stores, a) : (author.split('/')[0] ?? '');
+  const sold = [...world.state.leaves(salesShard(store, salesPeriodOf(world.timeMs)))].map(({ key }) => key.split('/'));
+  const [, lane = 'lane-1', epoch = '0', capture = '0'] = sold.length > 0 ? pick(sold, b) : [];
+  return { kind: 'basket.void', lane, epoch: Number(epoch), capture: Number(capture), reason: 'r' };
 }
 
 function issuerStep({ kind, a, b, c }: Step): Operation {
   const first = a % serialCount;
-  const grant =
-    c % 2 === 0
-      ? ({ kind: 'lease', ranges: [{ first, last: first + (b % 6) }] } as const)
-      : ({ kind: 'budget', countMax: b % 4, valueMax: BigInt(a * 10) } as const);
+  const grant = c % 2 === 0 ? leaseOf(gcn, first, first + (b % 6)) : budgetOf(gcn, b % 4, BigInt(a * 10));
   switch (kind % 6) {
     case 0:
       return { kind: 'coupon.issue', gcn, firstSerial: serialCount, count: 1, keyCommitments: new Uint8Array(0) };
     case 1:
       return { kind: 'series.define', gcn, terms: { ...baseTerms, version: 2 + (c % 2), lateRule: b % 2 } };
     default:
-      return { kind: 'right.grant', rightId: pick(rightIds, b), store: pick(stores, a), gcn, grant };
+      return { kind: 'right.grant', rightId: pick(rightIds, b), store: pick(stores, a), ...usualGrant, grant };
   }
 }
 
-function traceStep({ kind, a, b }: Step): Operation {
-  const product = { gtin, lot: b % 9 === 0 ? 'other' : lot, serial: `s${a % 8}` };
-  return kind % 2 === 0
-    ? { kind: 'trace.receive', ...product }
-    : { kind: 'trace.sell', ...product, basket: basketOf(1) };
+function traceStep({ kind, a, b, c }: Step): Operation {
+  const product = { tradeItem: gtin, lot: b % 9 === 0 ? 'other' : lot, serial: `s${a % 8}` };
+  const sscc = ssccOf(1 + (c % 3));
+  const target = c % 4 === 0 ? ({ kind: 'unit', sscc } as const) : ({ kind: 'product', ...product } as const);
+  const { serial, ...batch } = product;
+  const contents = {
+    sscc,
+    products: [{ ...batch, serials: [serial] }],
+    units: c % 5 === 0 ? [ssccOf(1 + (a % 3))] : [],
+  };
+  const facts: readonly Operation[] = [
+    { kind: 'trace.receive', target },
+    { kind: 'trace.sell', ...product, basket: basketOf(1) },
+    { kind: 'trace.sell', ...product, basket: basketOf(2) },
+    { kind: 'trace.ship', target, to: null },
+    { kind: 'trace.return', ...product },
+    { kind: 'trace.inspect', ...product, passed: c % 2 === 0 },
+    { kind: 'trace.destroy', ...product },
+    { kind: 'trace.aggregate', ...contents },
+    { kind: 'trace.disaggregate', ...contents },
+  ];
+  return pick(facts, kind);
 }
 
 function adminStep({ kind, a, b }: Step): Operation {
   const store = pick(stores, a);
   const lane = b % 2 === 0 ? 'lane-1' : 'lane-2';
   if (kind % 3 === 0) return { kind: 'hub.assign', store, lane, hubEpoch: a % 4 };
-  if (kind % 3 === 1) return { kind: 'store.open', store, merchant: 'merchant-d', name: 'x' };
+  if (kind % 3 === 1) return { kind: 'store.open', store, merchant: 'merchant-d', name: 'x', market: 'DE' };
   return { kind: 'account.register', id: `m${a % 3}`, role: 2, publicKey: publicOf('m'), name: 'm' };
 }
 
@@ -123,12 +159,14 @@ export function operationOf(world: World, step: Step): { author: string; operati
     (): Operation => traceStep(step),
     (): Operation => issuerStep(step),
     (): Operation => adminStep(step),
-    (): Operation => ({ kind: 'right.release', rightId: pick(rightIds, step.b) }),
+    (): Operation => ({ kind: 'right.release', rightId: pick(rightIds, step.b), part: null }),
     (): Operation => ({
       kind: 'right.allocate',
       allocation: allocate(step.a % serialCount, { rightId: pick(rightIds, step.b) }),
     }),
-    (): Operation => ({ kind: 'batch.recall', gtin, lot, reason: 'r' }),
+    (): Operation => ({ kind: 'batch.recall', tradeItem: gtin, lot, reason: 'r', serials: [] }),
+    (): Operation => voidStep(world, author, step),
+    (): Operation => voidStep(world, author, step),
   ];
   if (author === issuer && roll < 10) return { author, operation: issuerStep(step) };
   if (author === 'admin' && roll < 10) return { author, operation: adminStep(step) };
@@ -145,9 +183,10 @@ export function openWorkload(): World {
       kind: 'right.grant',
       rightId: 'lease-1',
       store: storeA,
-      gcn,
+      ...usualGrant,
       grant: {
         kind: 'lease',
+        gcn,
         ranges: [
           { first: 0, last: 3 },
           { first: 6, last: 7 },
@@ -158,18 +197,20 @@ export function openWorkload(): World {
       kind: 'right.grant',
       rightId: 'budget-1',
       store: storeA,
-      gcn,
-      grant: { kind: 'budget', countMax: 2, valueMax: 1_000n },
+      ...usualGrant,
+      grant: budgetOf(gcn, 2, 1_000n),
     },
   ]);
   world.all('brand', [
     {
       kind: 'batch.commission',
-      gtin,
+      tradeItem: gtin,
       lot,
       name: 'Tea',
       expiryMs: world.timeMs,
+      markets: [],
       serials: ['s0', 's1', 's2', 's3', 's4', 's5'],
+      complete: true,
     },
   ]);
   return world;

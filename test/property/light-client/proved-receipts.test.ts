@@ -8,7 +8,7 @@ import { provedReceiptsRoot } from '#sync/light-client/proved-receipts';
 function receipt(sequence: number): Receipt {
   const hash = new Uint8Array(32);
   const place = { author: 'a', epoch: 0, stream: 0, sequence, entryHash: hash };
-  return { ...place, height: 1, timeMs: 1, outcome: 0, reasons: 0, value: 0n };
+  return { ...place, height: 1, timeMs: 1, outcome: 0, reasons: 0n, value: 0n, movements: [], lines: [] };
 }
 
 describe('proved receipts', () => {

@@ -15,7 +15,14 @@ function open() {
   });
   return { clock, late, baskets };
 }
-const item = (sequence: number) => ({ sequence, unitKey: `255/x/${sequence}`, value: 1n, unit: 'CNY' });
+const item = (sequence: number) => ({
+  sequence,
+  unitKey: `255/x/${sequence}`,
+  value: 1n,
+  unit: 'CNY',
+  terms: null,
+  isPriced: true,
+});
 
 describe('open baskets', () => {
   it('gather scans under one id until they are removed', () => {

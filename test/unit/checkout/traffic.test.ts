@@ -3,19 +3,20 @@ import { recentScansMax, Traffic } from '#agent/checkout/traffic';
 import { nothingFound } from '#agent/verdict/findings';
 import type { CouponFindings } from '#agent/verdict/judge-coupon';
 import { VirtualClock } from '#core/clock';
-import type { Terms } from '#ledger/coupons/terms';
+import { plainTerms, type Terms } from '#ledger/coupons/terms';
 
 const gcn = '4012345678901';
 const terms: Terms = {
+  ...plainTerms,
   version: 1,
   title: 'Coffee',
-  faceValue: 100n,
+  value: { kind: 'fixed', amount: 100n },
   unit: 'CNY',
   minimumSpend: 0n,
   validFromMs: 0,
   validUntilMs: 1,
   consent: 0,
-  acceptedBy: [],
+  acceptedBy: { kind: 'merchants', accounts: [] },
   offline: { kind: 'budget', shardAgeMsMax: 1 },
   lateRule: 0,
 };

@@ -20,8 +20,9 @@ import { verifySignature } from '#core/ed25519';
 import { SeededEntropy } from '#core/entropy';
 import { decode } from '#core/format';
 import { createLog } from '#core/log';
-import type { Terms } from '#ledger/coupons/terms';
+import { plainTerms, type Terms } from '#ledger/coupons/terms';
 import { allocationDomain, allocationMessage } from '#ledger/rights/allocation';
+import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 import { seedOf, type TestAuthor, TestRegion } from '../../fixtures/region.ts';
 
 const store = '4012345000009';
@@ -73,15 +74,16 @@ beforeEach(() => {
   lanes = region.openStore({ store, merchant: 'shop', lanes: ['lane-1', 'lane-2', 'lane-3'] });
   const issuer = region.register('issuer', 0);
   const terms: Terms = {
+    ...plainTerms,
     version: 1,
     title: 'Coffee',
-    faceValue: 100n,
+    value: { kind: 'fixed', amount: 100n },
     unit: 'CNY',
     minimumSpend: 0n,
     validFromMs: 0,
     validUntilMs: 4_000_000_000_000,
     consent: 0,
-    acceptedBy: ['shop'],
+    acceptedBy: { kind: 'merchants', accounts: ['shop'] },
     offline: { kind: 'budget', shardAgeMsMax: 1_000 },
     lateRule: 0,
   };
@@ -94,8 +96,8 @@ beforeEach(() => {
           kind: 'right.grant',
           rightId: 'l',
           store,
-          gcn,
-          grant: { kind: 'lease', ranges: [{ first: 0, last: 9 }] },
+          ...usualGrant,
+          grant: leaseOf(gcn, 0, 9),
         },
       },
       {
@@ -103,8 +105,8 @@ beforeEach(() => {
           kind: 'right.grant',
           rightId: 'b',
           store,
-          gcn,
-          grant: { kind: 'budget', countMax: 2, valueMax: 200n },
+          ...usualGrant,
+          grant: budgetOf(gcn, 2, 200n),
         },
       },
     ),
@@ -226,7 +228,7 @@ describe('the hub', () => {
     hello('lane-2');
     expect(answerTo(request('lane-2', owned(30)))).toEqual({ kind: 'refused', reason: 'RIGHT_DOES_NOT_COVER' });
     const hub = lanes[0] as (typeof lanes)[number];
-    region.commit(hub.seal({ operation: { kind: 'right.release', rightId: 'l' } }));
+    region.commit(hub.seal({ operation: { kind: 'right.release', rightId: 'l', part: null } }));
     region.commit(region.admin.seal({ operation: { kind: 'hub.assign', store, lane: 'lane-3', hubEpoch: 2 } }));
     expect(answerTo(request('lane-2', owned(1)))).toEqual({ kind: 'refused', reason: 'NOT_HUB' });
   });

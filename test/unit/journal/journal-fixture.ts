@@ -61,6 +61,8 @@ export function reserve(serial: number, note: Partial<EntryNote> = {}): EntryDra
     termsVersion: 1,
     basket,
     basis,
+    purchase: null,
+    holder: null,
     consent: null,
   } as const;
   return { ...times, operation, note: { ...emptyNote, unitKey: unitKey(serial), ...note } };
@@ -70,16 +72,17 @@ export function reserve(serial: number, note: Partial<EntryNote> = {}): EntryDra
 export function capture(reservations: readonly number[], value = '100'): EntryDraft {
   const basket = new Uint8Array(16);
   const basketHash = new Uint8Array(32);
-  const operation = { kind: 'coupon.capture', basket, reservations, basketHash } as const;
+  const captures = reservations.map((reservation) => ({ reservation, purchase: null, lines: [] }));
+  const operation = { kind: 'basket.capture', basket, captures, basketHash } as const;
   return { ...times, operation, note: { ...emptyNote, value, unit: 'CNY' } };
 }
 
 export function release(reservations: readonly number[]): EntryDraft {
-  return { ...times, operation: { kind: 'coupon.release', reservations }, note: emptyNote };
+  return { ...times, operation: { kind: 'basket.release', reservations }, note: emptyNote };
 }
 
 export function sold(serial: string): EntryDraft {
-  const product = { gtin: '09521234000017', lot: 'L1', serial };
+  const product = { tradeItem: '09521234000017', lot: 'L1', serial };
   return { ...times, operation: { kind: 'trace.sell', ...product, basket: new Uint8Array(16) }, note: emptyNote };
 }
 
@@ -102,8 +105,11 @@ export function receipt(journal: Journal, place: EntryPlace, outcome = 0, over: 
     height: 9,
     timeMs: nowMs + 5_000,
     outcome,
-    reasons: 0,
+    reasons: 0n,
     value: 0n,
+    movements: [],
+    purchase: null,
+    lines: [],
   };
   return { ...base, ...over };
 }

@@ -47,7 +47,7 @@ test('entries get dense sequences per stream and survive closing', () => {
   expect([again.head(0), again.head(1)]).toEqual(heads);
   expect(again.queue({ limit: 10 }).map((item) => item.kind)).toEqual([
     'coupon.reserve',
-    'coupon.capture',
+    'basket.capture',
     'trace.sell',
     'trace.sell',
   ]);

@@ -76,12 +76,12 @@ describe('budget spends (SPEC C3)', () => {
     const on = (rightId: string) => reserve(3, { basis: { kind: 'budget', rightId, shardHeight: 0 } });
     expect(world.do(lane1, on('lease-1')).reasons).toEqual(['RIGHT_DOES_NOT_COVER']);
     expect(world.do(laneB, on('budget-1')).reasons).toEqual(['NO_SUCH_RIGHT']);
-    world.all(lane1, [{ kind: 'right.release', rightId: 'budget-1' }]);
+    world.all(lane1, [{ kind: 'right.release', rightId: 'budget-1', part: null }]);
     expect(world.do(lane1, on('budget-1')).reasons).toEqual(['RIGHT_CLOSED']);
   });
 });
 
-describe('capture and release (SPEC C4, C5)', () => {
+describe('capture and release (SPEC B1, B2)', () => {
   it('a basket closes with all that it names, or with nothing', () => {
     const world = World.withSeries();
     world.all(lane1, [reserve(1), reserve(2), reserve(3, { basket: basketOf(2) })]);
@@ -106,11 +106,11 @@ describe('capture and release (SPEC C4, C5)', () => {
   });
 });
 
-describe('change of terms (SPEC C6)', () => {
-  const next = (faceValue: bigint): Operation => ({
+describe('change of terms (SPEC C4)', () => {
+  const next = (amount: bigint): Operation => ({
     kind: 'series.define',
     gcn,
-    terms: { ...baseTerms, version: 2, faceValue, lateRule: 1 },
+    terms: { ...baseTerms, version: 2, value: { kind: 'fixed', amount }, lateRule: 1 },
   });
 
   it('late rule 0 honours the version that the entry names, late rule 1 does not', () => {

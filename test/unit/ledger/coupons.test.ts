@@ -4,6 +4,7 @@ import { itemStatus, keyCommitmentOf, readTerms, seriesIssuedCount } from '#ledg
 import type { Operation } from '#ledger/operation';
 import { readRights } from '#ledger/rights/read';
 import { readRight } from '#ledger/rights/right-book';
+import { usualGrant } from '#ledger/rights/usual-grants';
 import {
   allocate,
   baseTerms,
@@ -33,7 +34,7 @@ describe('series and items (SPEC C1, C2)', () => {
     const define = (version: number, more = {}): Operation => ({
       kind: 'series.define',
       gcn,
-      terms: { ...baseTerms, version, faceValue: 50n, ...more },
+      terms: { ...baseTerms, version, value: { kind: 'fixed', amount: 50n }, ...more },
     });
     expect(world.do(issuer, define(1)).reasons).toEqual(['ALREADY_EXISTS']);
     expect(world.do(issuer, define(3)).reasons).toEqual(['BAD_OPERATION']);
@@ -41,8 +42,8 @@ describe('series and items (SPEC C1, C2)', () => {
     expect(world.do(issuer, define(2, { unit: 'USD' })).reasons).toEqual(['BAD_OPERATION']);
     expect(world.do('issuer-x', define(2)).reasons).toEqual(['NOT_AUTHORISED', 'ALREADY_EXISTS']);
     expect(world.do(issuer, define(2)).outcome).toBe('applied');
-    expect(readTerms(world.state, gcn)?.faceValue).toBe(50n);
-    expect(readTerms(world.state, gcn, 1)?.faceValue).toBe(100n);
+    expect(readTerms(world.state, gcn)?.value).toEqual({ kind: 'fixed', amount: 50n });
+    expect(readTerms(world.state, gcn, 1)?.value).toEqual({ kind: 'fixed', amount: 100n });
     expect(readTerms(world.state, gcn, 3)).toBeNull();
   });
 
@@ -56,7 +57,9 @@ describe('series and items (SPEC C1, C2)', () => {
     expect(world.do(issuer, define('4012345678902')).reasons).toEqual(['BAD_OPERATION']);
     expect(world.do(issuer, define(gcn, { version: 2 })).reasons).toEqual(['BAD_OPERATION']);
     expect(world.do(issuer, define(gcn, { validUntilMs: 0 })).reasons).toEqual(['BAD_OPERATION']);
-    expect(world.do(issuer, define(gcn, { faceValue: 2n ** 64n })).reasons).toEqual(['LIMIT_EXCEEDED']);
+    expect(world.do(issuer, define(gcn, { value: { kind: 'fixed', amount: 2n ** 64n } })).reasons).toEqual([
+      'LIMIT_EXCEEDED',
+    ]);
     expect(world.do(issuer, define(gcn)).outcome).toBe('applied');
   });
 
@@ -125,7 +128,7 @@ describe('reserve online (SPEC C3)', () => {
   });
 
   it('is taken only where the terms say', () => {
-    const world = World.withSeries(10, { acceptedBy: [issuer] });
+    const world = World.withSeries(10, { acceptedBy: { kind: 'merchants', accounts: [issuer] } });
     expect(world.do(laneB, reserve(1)).reasons).toEqual(['NOT_ACCEPTED_HERE']);
     expect(world.do(lane1, reserve(1)).outcome).toBe('applied');
   });
@@ -196,7 +199,7 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
       world.do(lane2, reserve(10, owned(allocate(10, more, signer)))).reasons;
     expect(world.do(lane2, reserve(10, owned(null))).reasons).toEqual(['ALLOCATION_MISSING']);
     expect(spend({ lane: lane1 })).toEqual(['ALLOCATION_INVALID']);
-    expect(spend({ serial: 11 })).toEqual(['ALLOCATION_INVALID']);
+    expect(spend({ unit: { kind: 'item', gcn, serial: 11 } })).toEqual(['ALLOCATION_INVALID']);
     expect(spend({ rightId: 'other' })).toEqual(['ALLOCATION_INVALID']);
     expect(spend({ hub: lane2 })).toEqual(['ALLOCATION_INVALID']);
     expect(spend({}, lane2)).toEqual(['ALLOCATION_INVALID']);
@@ -212,7 +215,7 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
     const assign: Operation = { kind: 'hub.assign', store: storeA, lane: 'lane-2', hubEpoch: 2 };
     expect(world.do(lane1, reserve(11, owned(null))).outcome).toBe('applied');
     expect(world.do('admin', assign).reasons).toEqual(['LEASE_OPEN']);
-    expect(world.do(lane1, { kind: 'right.release', rightId: 'lease-1' }).outcome).toBe('applied');
+    expect(world.do(lane1, { kind: 'right.release', rightId: 'lease-1', part: null }).outcome).toBe('applied');
     world.all('admin', [assign]);
     world.all(issuer, [{ ...lease(12, 19), rightId: 'lease-2' } as Operation]);
     const ownedAnew = (allocation: ReturnType<typeof allocate> | null) =>
@@ -238,7 +241,9 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
     const before = world.state.shardRootOf(`c/${gcn}`);
     expect(world.do(lane1, record()).outcome).toBe('applied');
     expect(world.do(lane2, record()).reasons).toEqual(['NOT_AUTHORISED']);
-    expect(world.do(lane1, record({ serial: 30 })).reasons).toEqual(['RIGHT_DOES_NOT_COVER']);
+    expect(world.do(lane1, record({ number: 30, unit: { kind: 'item', gcn, serial: 30 } })).reasons).toEqual([
+      'RIGHT_DOES_NOT_COVER',
+    ]);
     expect(world.do(lane1, record({ rightId: 'x' })).reasons).toEqual(['NO_SUCH_RIGHT']);
     expect(world.do(lane1, record({ hubEpoch: 0 })).reasons).toEqual(['HUB_FENCED']);
     expect(world.state.shardRootOf(`c/${gcn}`)).toEqual(before);
@@ -253,8 +258,10 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
     expect(world.do(lane1, release(2)).outcome).toBe('applied');
     expect(itemStatus(world.state, gcn, 12)).toBe('leased');
     expect(readRights(world.state, storeA).map(({ id }) => id)).toEqual(['lease-1']);
-    expect(world.do(lane2, { kind: 'right.release', rightId: 'lease-1' }).reasons).toEqual(['NOT_AUTHORISED']);
-    expect(world.do(lane1, { kind: 'right.release', rightId: 'lease-1' }).outcome).toBe('applied');
+    expect(world.do(lane2, { kind: 'right.release', rightId: 'lease-1', part: null }).reasons).toEqual([
+      'NOT_AUTHORISED',
+    ]);
+    expect(world.do(lane1, { kind: 'right.release', rightId: 'lease-1', part: null }).outcome).toBe('applied');
     expect([10, 11, 12, 19].map((serial) => itemStatus(world.state, gcn, serial))).toEqual([
       'redeemed',
       'reserved',
@@ -265,7 +272,9 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
     expect(world.do(lane1, reserve(13, owned(null))).reasons).toContain('RIGHT_CLOSED');
     expect(world.do(lane1, release(1)).outcome).toBe('applied');
     expect(itemStatus(world.state, gcn, 11)).toBe('available');
-    expect(world.do(lane1, { kind: 'right.release', rightId: 'lease-1' }).reasons).toEqual(['RIGHT_CLOSED']);
+    expect(world.do(lane1, { kind: 'right.release', rightId: 'lease-1', part: null }).reasons).toEqual([
+      'RIGHT_CLOSED',
+    ]);
   });
 
   it('R1: a grant names a store that takes the coupon, a new id, ascending ranges of issued items, and the policy allows it', () => {
@@ -274,8 +283,8 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
       kind: 'right.grant',
       rightId: 'r',
       store: storeA,
-      gcn,
-      grant: { kind: 'lease', ranges: pairs.map(([first, last]) => ({ first, last })) },
+      ...usualGrant,
+      grant: { kind: 'lease', gcn, ranges: pairs.map(([first, last]) => ({ first, last })) },
     });
     expect(world.do(issuer, ranges([5, 4])).reasons).toEqual(['BAD_OPERATION']);
     expect(world.do(issuer, ranges([5, 9], [9, 12])).reasons).toEqual(['BAD_OPERATION']);
@@ -286,7 +295,10 @@ describe('owned spends (SPEC C3, R1, R2)', () => {
     expect(world.do(issuer, ranges([1, 2], [4, 4])).outcome).toBe('applied');
     expect(world.do(issuer, ranges([10, 11])).reasons).toEqual(['ALREADY_EXISTS']);
     expect(itemStatus(world.state, gcn, 3)).toBe('available');
-    const never = World.withSeries(10, { offline: { kind: 'never' }, acceptedBy: [issuer] });
+    const never = World.withSeries(10, {
+      offline: { kind: 'never' },
+      acceptedBy: { kind: 'merchants', accounts: [issuer] },
+    });
     expect(never.do(issuer, lease(1, 2)).reasons).toEqual(['OFFLINE_NOT_ALLOWED']);
     expect(never.do(issuer, lease(1, 2, 'r', storeB)).reasons).toEqual(['NOT_ACCEPTED_HERE']);
   });

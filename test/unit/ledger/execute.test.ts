@@ -7,7 +7,19 @@ import { streamHead } from '#ledger/journal/stream-head';
 import type { Operation } from '#ledger/operation';
 import { receiptLeaf, receiptsRoot } from '#ledger/receipt';
 import { resultRoot } from '#ledger/state/roots';
-import { answerOf, capture, chainId, gcn, issuer, publicOf, reserve, seedOf, storeA, World } from './world.ts';
+import {
+  answerOf,
+  baseTerms,
+  capture,
+  chainId,
+  gcn,
+  issuer,
+  publicOf,
+  reserve,
+  seedOf,
+  storeA,
+  World,
+} from './world.ts';
 
 const lane = `${storeA}/lane-1`;
 const skippedOf = (world: World, ...segments: Uint8Array[]) =>
@@ -85,7 +97,7 @@ describe('segments (SPEC J1 to J7)', () => {
     ]);
   });
 
-  it('J5: another hash at a known sequence is a fork, and changes nothing', () => {
+  it('J5: another hash at a known sequence is a fork: it changes nothing but that its terminal is frozen', () => {
     const world = World.withSeries();
     const seed = streamSeed(chainId, lane, 0, 0);
     const seal = (previousHash: Uint8Array, firstSequence: number, ...serials: number[]) =>
@@ -101,9 +113,11 @@ describe('segments (SPEC J1 to J7)', () => {
         },
         seedOf(lane),
       );
-    const root = world.state.stateRoot;
     expect(skippedOf(world, seal(new Uint8Array(32), 0, 1))).toEqual(['FORK']);
-    expect(world.execute([seal(new Uint8Array(32), 0, 1)]).stateRoot).toEqual(root);
+    const { receipts, change } = world.execute([seal(new Uint8Array(32), 0, 1)]);
+    expect(receipts).toEqual([]);
+    const changed = change.deltas.flatMap(({ shard, leaves }) => leaves.map(({ key }) => `${shard} ${key}`));
+    expect(changed).toEqual([`s/${storeA} terminal/lane-1`]);
     world.commit([seal(seed, 0, 1)]);
     expect(skippedOf(world, seal(seed, 0, 2))).toEqual(['FORK']);
     expect(skippedOf(world, seal(seed, 0, 2, 3))).toEqual(['FORK']);
@@ -117,7 +131,7 @@ describe('segments (SPEC J1 to J7)', () => {
       world.entryBytes(7, reserve(1)),
       world.entryBytes(2, {
         kind: 'trace.sell',
-        gtin: '04012345678901',
+        tradeItem: '04012345678901',
         lot: 'x',
         serial: '1',
         basket: new Uint8Array(16),
@@ -194,7 +208,7 @@ describe('blocks', () => {
     expect(stateRoot).toEqual(world.state.stateRoot);
   });
 
-  it('what would outgrow one delta of a shard is refused, and the next block takes it', () => {
+  it('J9: what would outgrow one delta of a shard waits with what follows, and the next block takes it', () => {
     const world = World.withSeries(1, { consent: 1 });
     const count = 32_768;
     const issue = (n: number): Operation => ({
@@ -205,13 +219,30 @@ describe('blocks', () => {
       keyCommitments: new Uint8Array(count * 16),
     });
     const segments = Array.from({ length: 16 }, (_, n) => world.segment(issuer, [issue(n)]));
-    const { receipts, change } = world.commit(segments);
-    const answers = receipts.map((receipt) => answerOf(receipt).reasons.join());
-    const fitting = answers.indexOf('LIMIT_EXCEEDED');
+    const first = world.commit(segments);
+    const fitting = first.receipts.length;
     expect(fitting).toBeGreaterThan(10);
-    expect(answers.slice(fitting + 1).every((reasons) => reasons === 'BAD_OPERATION')).toBe(true);
-    const bytes = change.deltas.flatMap(({ leaves }) => leaves).reduce((sum, { value }) => sum + value.length, 0);
+    expect(fitting).toBeLessThan(16);
+    expect(first.skipped.map(({ reason }) => reason)).toEqual(['WAITING', ...Array(15 - fitting).fill('GAP')]);
+    const bytes = first.change.deltas.flatMap(({ leaves }) => leaves).reduce((sum, { value }) => sum + value.length, 0);
     expect(bytes).toBeLessThan(8 * 1024 * 1024);
-    expect(world.do(issuer, issue(fitting)).outcome).toBe('applied');
+    const second = world.commit(segments.slice(fitting));
+    expect(second.skipped).toEqual([]);
+    const answers = [...first.receipts, ...second.receipts].map((receipt) => answerOf(receipt).outcome);
+    expect(answers).toEqual(Array(16).fill('applied'));
+  });
+
+  it('J9: entries of other shards go on while one shard is full', () => {
+    const world = World.withSeries(1, { consent: 1 });
+    const count = 32_768;
+    const keyCommitments = new Uint8Array(count * 16);
+    const segments = Array.from({ length: 16 }, (_, n) =>
+      world.segment(issuer, [{ kind: 'coupon.issue', gcn, firstSerial: 1 + n * count, count, keyCommitments }]),
+    );
+    const late = world.segment('issuer-x', [
+      { kind: 'series.define', gcn: '9999999999994', terms: { ...baseTerms, acceptedBy: { kind: 'issuer' } } },
+    ]);
+    const { receipts } = world.commit([...segments, late]);
+    expect(receipts.at(-1)).toMatchObject({ author: 'issuer-x', outcome: 0 });
   });
 });

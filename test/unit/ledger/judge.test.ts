@@ -3,6 +3,7 @@ import type { ShardId } from '#ledger/ids';
 import { judgeOperation } from '#ledger/judge';
 import type { Operation } from '#ledger/operation';
 import { reasonsIn } from '#ledger/reasons';
+import { budgetOf, usualGrant } from '#ledger/rights/usual-grants';
 import type { LedgerView } from '#ledger/state/view';
 import { chainId, gcn, gtin, lot, reserve, startMs, storeA, storeB, World } from './world.ts';
 
@@ -42,7 +43,7 @@ describe('judgeOperation', () => {
 
   it('names the shards that it would have to ask for, and says nothing else', () => {
     const world = World.withSeries();
-    const sell: Operation = { kind: 'trace.sell', gtin, lot, serial: '1', basket: new Uint8Array(16) };
+    const sell: Operation = { kind: 'trace.sell', tradeItem: gtin, lot, serial: '1', basket: new Uint8Array(16) };
     const unknown = { outcome: 'refused', reasons: ['NOT_CACHED'], value: 0n, uncertain: false };
     expect(judge(cached(world, own), reserve(1))).toEqual({ ...unknown, missing: [`c/${gcn}`] });
     expect(judge(cached(world, own), sell)).toEqual({ ...unknown, missing: [`b/${gtin}/${lot}`] });
@@ -87,8 +88,8 @@ describe('judgeOperation', () => {
       kind: 'right.grant',
       rightId: 'x',
       store: storeB,
-      gcn,
-      grant: { kind: 'budget', countMax: 1, valueMax: 1n },
+      ...usualGrant,
+      grant: budgetOf(gcn, 1, 1n),
     };
     expect(judge(world.state, grant).reasons).toEqual(['NOT_AUTHORISED']);
   });

@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { authorOf } from '#ledger/authority';
+import { authorsOf } from '#ledger/authority';
 import { handlers } from '#ledger/handlers';
 import { operationFormat } from '#ledger/operation';
-import { hasReason, joinReasons, reason, reasonBits, reasonNames, reasonsIn } from '#ledger/reasons';
+import { hasReason, reason, reasonBits, reasonNames, reasonsIn } from '#ledger/reasons';
 
 const spec = readFileSync(new URL('../../../ledger/SPEC.md', import.meta.url), 'utf8');
 
 describe('SPEC.md', () => {
   it('lists the authors exactly as the code does', () => {
-    const rows = [...spec.matchAll(/^\| `([a-z]+\.[a-z]+)` +\| ([a-z]+) +\|$/gm)].map(([, kind, role]) => [kind, role]);
-    expect(Object.fromEntries(rows)).toEqual(authorOf);
-    expect(rows).toHaveLength(Object.keys(authorOf).length);
+    const rows = [...spec.matchAll(/^\| `([a-z]+\.[a-z]+)` +\| ([a-z, ]+?) +\|$/gm)].map(([, kind, roles]) => [
+      kind,
+      roles?.split(', '),
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(authorsOf);
+    expect(rows).toHaveLength(Object.keys(authorsOf).length);
   });
 
   it('has a rule and a handler for every operation, and no reason that does not exist', () => {
@@ -19,12 +22,14 @@ describe('SPEC.md', () => {
     const kinds = shape.type === 'variant' ? shape.cases.map(({ kind }) => kind) : [];
     expect(Object.keys(handlers)).toEqual(kinds);
     for (const kind of kinds)
-      expect(spec).toMatch(new RegExp(`\\*\\*[ACRT][0-9]\\*\\* \`${kind.replace('.', '\\.')} `));
+      expect(spec).toMatch(new RegExp(`\\*\\*[A-Z][0-9]+\\*\\* \`${kind.replace('.', '\\.')} `));
     const outside = [
       'UNKNOWN_AUTHOR',
       'STALE_EPOCH',
       'BAD_SIGNATURE',
       'BAD_FORMAT',
+      'REVOKED',
+      'WAITING',
       'DUPLICATE',
       'GAP',
       'FORK',
@@ -37,14 +42,13 @@ describe('SPEC.md', () => {
 });
 
 describe('reason bits', () => {
-  it('are joined beyond 32 bits, and read back by name', () => {
+  it('are joined, and read back by name', () => {
     const a = reasonBits('BAD_OPERATION', 'LIMIT_EXCEEDED', 'TOO_LATE');
     const b = reasonBits('TOO_LATE', 'PRODUCT_EXPIRED');
-    expect(reasonsIn(joinReasons(a, b))).toEqual(['BAD_OPERATION', 'TOO_LATE', 'PRODUCT_EXPIRED', 'LIMIT_EXCEEDED']);
+    expect(reasonsIn(a | b)).toEqual(['BAD_OPERATION', 'TOO_LATE', 'PRODUCT_EXPIRED', 'LIMIT_EXCEEDED']);
     for (const name of reasonNames) {
       expect(reason[name]).toBe(reasonBits(name));
-      expect(hasReason(joinReasons(a, b), name)).toBe(reasonsIn(joinReasons(a, b)).includes(name));
+      expect(hasReason(a | b, name)).toBe(reasonsIn(a | b).includes(name));
     }
-    expect(joinReasons(0, a)).toBe(a);
   });
 });

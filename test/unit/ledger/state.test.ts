@@ -143,7 +143,9 @@ describe('HashedShard', () => {
     expect(bad).toEqual(bad.map(() => null));
     const root = shardRoot('r', 2, merkleRoot([leafHash('k', value(0)), leafHash('k', value(1))]));
     expect(tree.root).toEqual(root);
-    expect(tree.leafHashAt(1)).toEqual(leafHash('k', value(1)));
+    expect(tree.has(leaf(1))).toBe(true);
+    expect(tree.has({ ...leaf(1), slot: 0 })).toBe(false);
+    expect(tree.has({ ...leaf(1), slot: 2 })).toBe(false);
   });
 });
 

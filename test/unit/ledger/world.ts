@@ -4,15 +4,20 @@ import { publicKeyOf, signMessage } from '#core/ed25519';
 import { encode } from '#core/format';
 import { sha256 } from '#core/hash';
 import { commitmentOfCode, consentDomain, consentMessage, itemKeySeed } from '#ledger/coupons/consent';
-import type { Terms } from '#ledger/coupons/terms';
+import type { Consent } from '#ledger/coupons/operations';
+import { plainTerms, type Terms } from '#ledger/coupons/terms';
+import type { OperationOf } from '#ledger/effect';
 import { type ExecutedBlock, executeBlock } from '#ledger/execute';
 import { genesisState } from '#ledger/genesis-state';
-import { type Entry, entryFormat, streamOf, streamSeed } from '#ledger/journal/entry';
+import type { Dependency } from '#ledger/journal/dependency';
+import { type Entry, entryFormat, streamSeed } from '#ledger/journal/entry';
 import { sealSegment, segmentHead } from '#ledger/journal/segment';
-import type { Consent, Operation } from '#ledger/operation';
+import { streamOf } from '#ledger/journal/stream';
+import type { Operation } from '#ledger/operation';
 import { reasonsIn } from '#ledger/reasons';
 import { outcomes, type Receipt } from '#ledger/receipt';
 import { type Allocation, allocationDomain, allocationMessage } from '#ledger/rights/allocation';
+import type { Grant } from '#ledger/rights/right';
 import { LedgerState } from '#ledger/state/ledger-state';
 
 export const chainId = sha256(utf8('test chain'));
@@ -40,15 +45,16 @@ export function answerOf(receipt: Receipt): Answer {
 }
 
 export const baseTerms: Terms = {
+  ...plainTerms,
   version: 1,
   title: '1 off',
-  faceValue: 100n,
+  value: { kind: 'fixed', amount: 100n },
   unit: 'EUR',
   minimumSpend: 0n,
   validFromMs: startMs - day,
   validUntilMs: startMs + 30 * day,
   consent: 0,
-  acceptedBy: ['4012345000108', 'merchant-c'],
+  acceptedBy: { kind: 'merchants', accounts: ['4012345000108', 'merchant-c'] },
   offline: { kind: 'budget', shardAgeMsMax: day },
   lateRule: 0,
 };
@@ -61,6 +67,7 @@ export interface EntryTime {
   readonly timeHighMs?: number;
   readonly notAfterMs?: number | null;
   readonly seenHeight?: number;
+  readonly dependsOn?: Dependency;
 }
 
 interface Journal {
@@ -68,12 +75,23 @@ interface Journal {
   head: Uint8Array;
 }
 
+/** A committed block, to be executed again elsewhere. */
+export interface PastBlock {
+  readonly timeMs: number;
+  readonly beacon: Uint8Array;
+  readonly segments: readonly Uint8Array[];
+  readonly resultRoot: Uint8Array;
+}
+
 /** A ledger with an issuer (store A, lanes lane-1 and lane-2) and a merchant (store B, lane-1); one block an operation. */
 export class World {
   readonly state: LedgerState;
   height = 0;
+  beacon = sha256(utf8('beacon'));
   timeMs = startMs;
   verifySignatures = true;
+  /** Since genesis, oldest first. */
+  readonly blocks: PastBlock[] = [];
   readonly #journals = new Map<string, Journal>();
   readonly #epochs = new Map<string, number>();
 
@@ -87,6 +105,7 @@ export class World {
   copy(): World {
     const { state } = this;
     const copy = new World(LedgerState.load(state.shardIds().map((shard) => ({ shard, leaves: state.leaves(shard) }))));
+    copy.blocks.push(...this.blocks);
     copy.height = this.height;
     copy.timeMs = this.timeMs;
     for (const [name, journal] of this.#journals) copy.#journals.set(name, { ...journal });
@@ -115,8 +134,8 @@ export class World {
       account('brand', 1),
       account('merchant-c', 2),
       account('merchant-d', 2),
-      { kind: 'store.open', store: storeA, merchant: issuer, name: 'A' },
-      { kind: 'store.open', store: storeB, merchant: 'merchant-c', name: 'B' },
+      { kind: 'store.open', store: storeA, merchant: issuer, name: 'A', market: 'DE' },
+      { kind: 'store.open', store: storeB, merchant: 'merchant-c', name: 'B', market: 'DE' },
       ...[
         [storeA, 'lane-1'],
         [storeA, 'lane-2'],
@@ -171,7 +190,7 @@ export class World {
       timeLowMs: time.timeLowMs ?? this.timeMs,
       timeHighMs: time.timeHighMs ?? time.timeLowMs ?? this.timeMs,
       notAfterMs: time.notAfterMs ?? null,
-      dependsOn: null,
+      dependsOn: time.dependsOn ?? null,
       operation,
     };
     return encode(entryFormat, entry);
@@ -211,13 +230,22 @@ export class World {
   execute(segments: readonly Uint8Array[]): ExecutedBlock {
     const always = { isGenuine: () => true };
     const { height, timeMs } = this;
-    const block = { chainId, height: height + 1, timeMs, segments, ...(this.verifySignatures ? {} : always) };
+    const block = {
+      chainId,
+      height: height + 1,
+      timeMs,
+      segments,
+      beacon: this.beacon,
+      ...(this.verifySignatures ? {} : always),
+    };
     return executeBlock(this.state, block);
   }
 
   /** Executes and commits one block. */
   commit(segments: readonly Uint8Array[]): ExecutedBlock {
     const executed = this.execute(segments);
+    const { timeMs, beacon } = this;
+    this.blocks.push({ timeMs, beacon, segments, resultRoot: executed.resultRoot });
     this.state.commit(executed.change);
     this.height++;
     return executed;
@@ -227,12 +255,13 @@ export class World {
   do(author: string, operation: Operation, time: EntryTime = {}): Answer {
     const { receipts, skipped } = this.commit([this.segment(author, [operation], time)]);
     if (skipped.length > 0) throw new Error(`segment skipped: ${skipped[0]?.reason}`);
-    return answerOf(receipts[0] as Receipt);
+    return answerOf(receipts.find((receipt) => receipt.author === author) as Receipt);
   }
 
   /** Operations that must all be applied, in one block. */
   all(author: string, operations: readonly Operation[]): void {
     for (const receipt of this.commit([this.segment(author, operations)]).receipts) {
+      if (receipt.author !== author) continue;
       const answer = answerOf(receipt);
       if (answer.outcome !== 'applied') throw new Error(`${author} #${receipt.sequence}: ${answer.reasons.join(' ')}`);
     }
@@ -255,19 +284,22 @@ export function reserve(serial: number, more: Partial<Extract<Operation, { kind:
     termsVersion: 1,
     basket: basketOf(1),
     basis: { kind: 'online', fallbackRightId: null },
+    purchase: null,
+    holder: null,
     consent: null,
     ...more,
   };
 }
 
 export function capture(...reservations: number[]): Operation {
-  return { kind: 'coupon.capture', basket: basketOf(1), reservations, basketHash: new Uint8Array(32) };
+  const captures = reservations.map((reservation) => ({ reservation, purchase: null, lines: [] }));
+  return { kind: 'basket.capture', basket: basketOf(1), captures, basketHash: new Uint8Array(32) };
 }
 
 export function consentFor(serial: number, terminal: string, basket = basketOf(1)): Consent {
   const seed = itemKeySeed(gcn, serial, codeSeed(serial));
   const message = consentMessage(chainId, { gcn, serial }, { terminal, basket });
-  return { publicKey: publicKeyOf(seed), signature: signMessage(seed, consentDomain, message) };
+  return { kind: 'bearer', publicKey: publicKeyOf(seed), signature: signMessage(seed, consentDomain, message) };
 }
 
 export function allocate(serial: number, more: Partial<Allocation> = {}, signer = `${storeA}/lane-1`): Allocation {
@@ -277,8 +309,7 @@ export function allocate(serial: number, more: Partial<Allocation> = {}, signer 
     hubEpoch: 1,
     lane: `${storeA}/lane-2`,
     number: serial,
-    gcn,
-    serial,
+    unit: { kind: 'item', gcn, serial } as const,
     ...more,
   };
   return {
@@ -289,21 +320,38 @@ export function allocate(serial: number, more: Partial<Allocation> = {}, signer 
 
 export const hex = toHex;
 
-export const release = (...reservations: number[]): Operation => ({ kind: 'coupon.release', reservations });
-export const lease = (first: number, last: number, rightId = 'lease-1', store = storeA): Operation => ({
+export const release = (...reservations: number[]): Operation => ({ kind: 'basket.release', reservations });
+/** A grant with closeout after 30 days; late spends are refused. */
+export const grant = (given: Grant, more: Partial<OperationOf<'right.grant'>> = {}): Operation => ({
   kind: 'right.grant',
-  rightId,
-  store,
-  gcn,
-  grant: { kind: 'lease', ranges: [{ first, last }] },
+  rightId: 'right-1',
+  store: storeA,
+  grant: given,
+  closeoutAfterMs: 30 * day,
+  lateRule: 0,
+  consent: null,
+  ...more,
 });
-export const budget = (countMax: number, valueMax = 10_000n, rightId = 'budget-1', store = storeA): Operation => ({
-  kind: 'right.grant',
+export const lease = (first: number, last: number, rightId = 'lease-1', store = storeA): Operation =>
+  grant({ kind: 'lease', gcn, ranges: [{ first, last }] }, { rightId, store });
+export const budget = (countMax: number, valueMax = 10_000n, rightId = 'budget-1', store = storeA): Operation =>
+  grant(
+    { kind: 'budget', of: { kind: 'series', gcn }, countMax, valueMax, shardAgeMsMax: 30 * day },
+    { rightId, store },
+  );
+/** The hub's (or the lane's) release of a right, or of a part. */
+export const giveBack = (rightId: string, part: OperationOf<'right.release'>['part'] = null): Operation => ({
+  kind: 'right.release',
   rightId,
-  store,
-  gcn,
-  grant: { kind: 'budget', countMax, valueMax },
+  part,
 });
 export const onBudget = { basis: { kind: 'budget', rightId: 'budget-1', shardHeight: 0 } } as const;
 export const owned = (allocation: ReturnType<typeof allocate> | null) =>
   ({ basis: { kind: 'owned', rightId: 'lease-1', allocation } }) as const;
+
+/** The n-th SSCC of a company, with its check digit. */
+export function ssccOf(n: number): string {
+  const digits = `34012345${String(n).padStart(9, '0')}`;
+  const sum = [...digits].reduce((all, digit, at) => all + Number(digit) * (at % 2 === 0 ? 3 : 1), 0);
+  return `${digits}${(10 - (sum % 10)) % 10}`;
+}

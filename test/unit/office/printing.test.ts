@@ -59,12 +59,12 @@ describe('the sheet of control codes', () => {
     const { width, height } = await sharp(page).metadata();
     const decoder = new PictureDecoder({ clock: systemClock });
     const found: string[] = [];
-    for (let cell = 0; cell < 8; cell++) {
+    for (let cell = 0; cell < 11; cell++) {
       // A hand-held scanner sees one code at a time; so does this look at one cell of the page.
       const area = {
-        left: Math.floor(((cell % 2) * width) / 2),
-        top: Math.floor((height * (250 + Math.floor(cell / 2) * 640)) / 2_970),
-        width: Math.floor(width / 2),
+        left: Math.floor(((cell % 3) * width) / 3),
+        top: Math.floor((height * (250 + Math.floor(cell / 3) * 640)) / 2_970),
+        width: Math.floor(width / 3),
         height: Math.floor((height * 500) / 2_970),
       };
       const decoded = await decoder.decode(new Uint8Array(await sharp(page).extract(area).png().toBuffer()));
@@ -78,6 +78,9 @@ describe('the sheet of control codes', () => {
       'BZC:MODE=COUNT',
       'BZC:MODE=SELL',
       'BZC:MODE=VOID',
+      'BZC:MODE=RETURN',
+      'BZC:MODE=INSPECT',
+      'BZC:MODE=REJECT',
       'BZC:CONFIRM',
       'BZC:UNDO',
     ]);

@@ -14,7 +14,7 @@ import { MemorySource } from '../../fixtures/memory-source.ts';
 import { TestAuthor, TestRegion } from '../../fixtures/region.ts';
 
 const log = createLog({ level: 'silent', name: 'test' });
-const release = { kind: 'coupon.release', reservations: [0] } as const;
+const release = { kind: 'basket.release', reservations: [0] } as const;
 
 /** A line that does what a test says, without a network. */
 class SimulatedLine implements OutboxLine {

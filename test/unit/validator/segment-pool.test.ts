@@ -1,10 +1,14 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { toHex } from '#core/bytes';
 import { VirtualClock } from '#core/clock';
 import { publicKeyOf } from '#core/ed25519';
+import { decode } from '#core/format';
+import { plainTerms } from '#ledger/coupons/terms';
+import { holdMsMax } from '#ledger/journal/dependency';
+import { segmentFormat, segmentHead } from '#ledger/journal/segment';
 import { type PoolLimits, poolLimits, SegmentPool } from '#sync/validator/segment-pool';
 import { bodyDigest } from '#sync/wire/block';
-import { seedOf, TestAuthor, TestRegion } from '../../fixtures/region.ts';
+import { type Draft, seedOf, TestAuthor, TestRegion } from '../../fixtures/region.ts';
 
 const wide = { segments: 100, bytes: 1 << 20, entries: 1_000 };
 let region: TestRegion;
@@ -58,7 +62,7 @@ test('what is ordered leaves the pool, and what follows it is ready', () => {
   pool.refresh({ author: 'admin', epoch: 0, stream: 0 });
   expect(pool.waiting()).toMatchObject({ waitingCount: 1, oldest: { sinceMs: 100 } });
   region.commit(second as Uint8Array);
-  pool.committed([bodyDigest(second as Uint8Array)]);
+  pool.committed([bodyDigest(second as Uint8Array)], 0);
   expect(pool.count).toBe(0);
   expect(pool.admit(second as Uint8Array).kind).toBe('duplicate');
 });
@@ -121,4 +125,126 @@ test('what is stuck behind a gap is given up in time, what is ready is not', () 
   expect(pool.count).toBe(1);
   expect(pool.body(nameOf(first as Uint8Array))).toEqual(first);
   expect(pool.admit(third as Uint8Array).kind).toBe('admitted');
+});
+
+describe('segments that wait, fork or are salvaged', () => {
+  const store = '4012345000009';
+  const goods = (serial: number) =>
+    ({ kind: 'basket.release', reservations: [serial] }) as const satisfies Draft['operation'];
+  const rest = (author: string, sequence: number) => ({ author, epoch: 1, stream: 0, sequence });
+  let lanes: readonly TestAuthor[];
+  const lane = (n: number): TestAuthor => lanes[n] as TestAuthor;
+
+  const now = (): number => region.head.header.timeMs;
+
+  /** A block of segments in the region; the pool is told as a validator tells it. */
+  function order(timeMs: number, ...segments: readonly Uint8Array[]): void {
+    region.commitAt(timeMs, ...segments);
+    pool.committed(segments.map(bodyDigest), timeMs);
+    for (const author of lanes) pool.refresh({ author: author.account, epoch: 1, stream: 0 });
+  }
+
+  beforeEach(() => {
+    lanes = region.openStore({ store, merchant: 'shop', lanes: ['lane-1', 'lane-2'] });
+  });
+
+  test('one that waits for another journal stays, is no reason for a timeout, and goes when that has come', () => {
+    const first = lane(0).seal({ operation: goods(1) });
+    const waits = lane(1).seal({ operation: goods(1), dependsOn: rest(lane(0).account, 0) });
+    pool.admit(waits);
+    expect(pool.waiting().waitingCount).toBe(1);
+    order(now() + 1, waits);
+    expect(pool.count).toBe(1);
+    expect(pool.waiting()).toEqual({ waitingCount: 0, oldest: null });
+    expect(pool.gather(wide)).toEqual([]);
+    // Another validator, which has it from a peer only now, sees the same in the state.
+    const other = makePool();
+    other.admit(waits);
+    expect(other.gather(wide)).toEqual([]);
+    pool.admit(first);
+    expect(names(pool.gather(wide))).toEqual([nameOf(first)]);
+    order(now() + 1, first);
+    expect(names(pool.gather(wide))).toEqual([nameOf(waits)]);
+    order(now() + 1, waits);
+    expect(pool.count).toBe(0);
+  });
+
+  test('one that waits in vain goes when its time is up by the blocks', () => {
+    const waits = lane(1).seal({ operation: goods(1), dependsOn: rest(lane(0).account, 9) });
+    pool.admit(waits);
+    order(now() + 1, waits);
+    const since = now();
+    order(since + holdMsMax - 1);
+    expect(pool.gather(wide)).toEqual([]);
+    order(since + holdMsMax);
+    expect(names(pool.gather(wide))).toEqual([nameOf(waits)]);
+    order(since + holdMsMax + 1, waits);
+    expect(pool.count).toBe(0);
+  });
+
+  test('one that had no room in a block stays, waits from then on, and goes into the next block', () => {
+    const issuer = region.register('issuer', 0);
+    const gcn = '9999999999994';
+    const timeMs = now();
+    const terms = {
+      ...plainTerms,
+      version: 1,
+      title: 't',
+      value: { kind: 'fixed', amount: 1n },
+      unit: 'CNY',
+      validFromMs: 0,
+      validUntilMs: timeMs + 86_400_000,
+    } as const;
+    region.commit(issuer.seal({ operation: { kind: 'series.define', gcn, terms } }));
+    const count = 32_768;
+    const keyCommitments = new Uint8Array(count * 16);
+    const segments = Array.from({ length: 15 }, (_, n) =>
+      issuer.seal({ operation: { kind: 'coupon.issue', gcn, firstSerial: n * count, count, keyCommitments } }),
+    );
+    for (const segment of segments) expect(pool.admit(segment).kind).toBe('admitted');
+    clock.advance(1_000);
+    region.commitAt(now() + 1, ...segments);
+    pool.committed(segments.map(bodyDigest), now());
+    const left = segments.length - region.head.executed.receipts.length;
+    expect(left).toBeGreaterThan(0);
+    expect(region.head.executed.skipped.map(({ reason }) => reason)).toContain('WAITING');
+    expect(names(pool.gather({ ...wide, bytes: 1 << 24 }))).toEqual(segments.slice(-left).map(nameOf));
+    expect(pool.waiting().oldest?.sinceMs).toBe(clock.monotonicMs());
+    order(now() + 1, ...segments.slice(-left));
+    expect(pool.count).toBe(0);
+  });
+
+  test("a terminal's fork goes before the ledger once, and then nothing of it is taken", () => {
+    const twin = new TestAuthor(region.chainId, lane(1).account, { epoch: 1 });
+    region.commit(lane(1).seal({ operation: goods(1) }));
+    const fork = twin.seal({ operation: goods(2) }, { operation: goods(3) });
+    const forged = Uint8Array.from(fork);
+    forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
+    expect(pool.admit(forged)).toMatchObject({ reason: 'BAD_SIGNATURE' });
+    expect(pool.admit(fork).kind).toBe('admitted');
+    const next = lane(1).seal({ operation: goods(4) });
+    expect(pool.admit(next).kind).toBe('admitted');
+    order(now() + 1, fork);
+    expect(pool.count).toBe(0);
+    expect(pool.admit(next)).toMatchObject({ kind: 'turned-away', reason: 'FROZEN' });
+    expect(pool.admit(fork)).toMatchObject({ kind: 'turned-away', reason: 'FROZEN' });
+  });
+
+  test('what the admin names is taken of an author that may not speak, and leaves with its block', () => {
+    const named = lane(1).seal({ operation: goods(1) });
+    const other = lane(1).seal({ operation: goods(2) });
+    region.commit(region.admin.seal({ operation: { kind: 'terminal.revoke', store, lane: 'lane-2' } }));
+    expect(pool.admit(named)).toMatchObject({ reason: 'REVOKED' });
+    const decoded = decode(segmentFormat, named);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const segments = [{ throughSequence: 0, headHash: segmentHead(decoded.value) }];
+    const { previousHash } = decoded.value;
+    const of = { author: lane(1).account, epoch: 1, stream: 0, fromSequence: 0, previousHash, segments };
+    region.commit(region.admin.seal({ operation: { kind: 'journal.salvage', ...of } }));
+    expect(pool.admit(other)).toMatchObject({ reason: 'REVOKED' });
+    expect(pool.admit(named).kind).toBe('admitted');
+    expect(names(pool.gather(wide))).toEqual([nameOf(named)]);
+    order(now() + 1, named);
+    expect(pool.count).toBe(0);
+  });
 });

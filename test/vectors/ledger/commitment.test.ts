@@ -62,18 +62,27 @@ describe('commitment vectors', () => {
     const world = World.withSeries(3);
     const opened = hex(world.state.stateRoot);
     world.all('brand', [
-      { kind: 'batch.commission', gtin, lot, name: 'Tea', expiryMs: world.timeMs, serials: ['a', 'b'] },
+      {
+        kind: 'batch.commission',
+        tradeItem: gtin,
+        lot,
+        name: 'Tea',
+        expiryMs: world.timeMs,
+        markets: [],
+        serials: ['a', 'b'],
+        complete: true,
+      },
     ]);
     const lane = `${storeA}/lane-1`;
     const { resultRoot: result } = world.commit([world.segment(lane, [reserve(1), reserve(2), capture(0, 1)])]);
     const { resultRoot: last } = world.commit([
-      world.segment(lane, [{ kind: 'trace.receive', gtin, lot, serial: 'a' }]),
+      world.segment(lane, [{ kind: 'trace.receive', target: { kind: 'product', tradeItem: gtin, lot, serial: 'a' } }]),
     ]);
     expect([opened, hex(result), hex(last)]).toMatchInlineSnapshot(`
       [
-        "098eef01e515c06241628b911efa964da503b99aae9ff808b08c7dd665e39d63",
-        "8f225834486b2ae0fb74809cb52d2989cbc87582c3bde0e07efe41561746da30",
-        "df3eb13a84cdbbfbdcf120876d824c7cd01062e3010297adfea4de39dd823588",
+        "323237bc53468642f80f6fe29de2e770f80560eebd27d39aec17c8b17403d66e",
+        "f35e87a23452cf351c9e8f67a70efcd29d92c25578c7ace36c9f9ae93e69219c",
+        "cbdf15adb9e49220de47811360b26b52ab687d1a59a29df0dac3835c70bf695e",
       ]
     `);
   });
