@@ -77,13 +77,13 @@ describe('members of an alliance who mean harm', () => {
   });
 
   it('L8: a capture that is dated before the alliance settles all the same', () => {
-    const fee = { of: { numerator: 1, denominator: 100 }, payee: 'helper', bizRate: null };
+    const fee = { of: { numerator: 1, denominator: 100 }, payee: 'clearing-house', bizRate: null };
     const world = ringWithCoupons({ fee });
     const reservation = world.next(laneB);
     world.all(laneB, [onlineReserve(1)]);
     const captures = [{ reservation, purchase: null, lines: [] }];
     const close: Operation = { kind: 'basket.capture', basket: basketOf(1), captures, basketHash: new Uint8Array(32) };
     expect(world.do(laneB, close, { timeLowMs: 0, timeHighMs: 0 }).outcome).toBe('applied');
-    expect([has(world, issuer), has(world, 'helper')]).toEqual([1_005_000n, 100n]);
+    expect([has(world, issuer), has(world, 'clearing-house')]).toEqual([1_005_000n, 100n]);
   });
 });

@@ -77,7 +77,7 @@ export function openRing(terms: Partial<AllianceTerms> = {}, covered = 100_000n)
   const world = World.open();
   world.all('admin', [
     { ...account('bank', 0), kind: 'account.register' },
-    { ...account('helper', 2), kind: 'account.register' },
+    { ...account('clearing-house', 2), kind: 'account.register' },
   ]);
   world.all(
     issuer,

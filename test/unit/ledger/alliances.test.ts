@@ -67,7 +67,7 @@ describe('terms signed by every member (SPEC L1, L2)', () => {
     const third = { ...second, version: 3 };
     world.all(issuer, [propose(second)]);
     expect(world.do(issuer, sign(second)).reasons).toEqual(['ALREADY_EXISTS']);
-    expect(world.do('helper', sign(second)).reasons).toEqual(['NOT_A_MEMBER']);
+    expect(world.do('clearing-house', sign(second)).reasons).toEqual(['NOT_A_MEMBER']);
     expect(world.do(merchantC, { ...sign({ ...second, bond: 1n }) }).reasons).toEqual(['BAD_OPERATION']);
     world.all(issuer, [propose(third)]);
     expect(world.do(merchantC, sign(second)).reasons).toEqual(['TERMS_SUPERSEDED']);
@@ -149,7 +149,7 @@ describe('settlement when a basket closes (SPEC L7, L8)', () => {
     expect(world.do(issuer, collect).reasons).toEqual(['BOND_EXHAUSTED']);
     world.all(merchantC, [fund(50_000n)]);
     expect(redeem(world, lane, 3).reasons).toEqual(['NOT_ACCEPTED_HERE', 'BOND_EXHAUSTED']);
-    expect(world.do('helper', collect).reasons).toEqual(['NOT_AUTHORISED']);
+    expect(world.do('clearing-house', collect).reasons).toEqual(['NOT_AUTHORISED']);
     expect(world.do(issuer, collect)).toMatchObject({ outcome: 'applied', value: 3_000n });
     expect(world.do(issuer, collect).reasons).toEqual(['BAD_OPERATION']);
     expect([debtOf(world, merchantC), has(world, issuer)]).toEqual([0n, 1_010_000n]);
@@ -157,19 +157,23 @@ describe('settlement when a basket closes (SPEC L7, L8)', () => {
   });
 
   it('L6, L8: a fee is paid in BIZ at its discount while BIZ lasts, else in the settlement asset', () => {
-    const fee = { of: { numerator: 1, denominator: 100 }, payee: 'helper', bizRate: { numerator: 4, denominator: 5 } };
+    const fee = {
+      of: { numerator: 1, denominator: 100 },
+      payee: 'clearing-house',
+      bizRate: { numerator: 4, denominator: 5 },
+    };
     const world = ringWithCoupons({ fee });
     world.all('admin', [
       { kind: 'asset.pay', asset: bizAsset, from: 'admin', to: merchantC, amount: 1_000n, consent: null },
     ]);
     world.all(merchantC, [fund(100n, cover.biz)]);
     redeem(world, laneB, 1);
-    expect([has(world, 'helper'), has(world, 'helper', bizAsset)]).toEqual([100n, 0n]);
+    expect([has(world, 'clearing-house'), has(world, 'clearing-house', bizAsset)]).toEqual([100n, 0n]);
     world.all(merchantC, [{ kind: 'alliance.prefer', alliance: ring, feeInBiz: true }]);
     redeem(world, laneB, 2);
-    expect([has(world, 'helper'), has(world, 'helper', bizAsset)]).toEqual([100n, 80n]);
+    expect([has(world, 'clearing-house'), has(world, 'clearing-house', bizAsset)]).toEqual([100n, 80n]);
     redeem(world, laneB, 3);
-    expect([has(world, 'helper'), has(world, 'helper', bizAsset)]).toEqual([200n, 80n]);
+    expect([has(world, 'clearing-house'), has(world, 'clearing-house', bizAsset)]).toEqual([200n, 80n]);
     expect(world.do(merchantC, withdraw(20n, cover.biz)).outcome).toBe('applied');
     expect(world.do(merchantC, withdraw(1n, cover.biz)).reasons).toEqual(['INSUFFICIENT_BALANCE']);
   });
@@ -184,7 +188,7 @@ describe('settlement when a basket closes (SPEC L7, L8)', () => {
     world.timeMs += 1;
     expect(world.do(merchantC, withdraw(100_000n)).outcome).toBe('applied');
     expect(lockedOf(readBalance(world.state, { owner: merchantC, asset: token }))).toBe(0n);
-    expect(world.do('helper', fund(1n)).reasons).toEqual(['NOT_A_MEMBER']);
+    expect(world.do('clearing-house', fund(1n)).reasons).toEqual(['NOT_A_MEMBER']);
   });
 });
 
