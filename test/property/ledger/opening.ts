@@ -44,6 +44,7 @@ const tokenTerms: AssetTerms = {
   kind: 3,
   freezable: false,
   mintPerDayMax: 1_000_000n,
+  acceptedBy: { kind: 'issuer' },
 };
 /** Runs out within weeks, and there is an end to it. */
 const flashTerms: AssetTerms = {

@@ -58,7 +58,12 @@ const which = (dice: Dice): string => (dice.oneIn(12) ? newAlliance : ring);
 export const allianceMoves: Moves<keyof typeof allianceOperations> = {
   'alliance.propose': (stage, dice) => {
     const alliance = dice.oneIn(5) ? newAlliance : ring;
-    return act(someMember(dice), { kind: 'alliance.propose', alliance, terms: nextTerms(stage, dice, alliance) });
+    const terms = nextTerms(stage, dice, alliance);
+    const proposed = act(someMember(dice), { kind: 'alliance.propose', alliance, terms });
+    if (dice.oneIn(2)) return proposed;
+    const { version } = terms;
+    const termsHash = allianceTermsHash(terms);
+    return [proposed, ...members.map((by) => act(by, { kind: 'alliance.sign', alliance, version, termsHash }))];
   },
   'alliance.sign': (stage, dice) => {
     const alliance = which(dice);

@@ -10,7 +10,7 @@ import { assetOf, type Right } from '#ledger/rights/right';
 import { amountLeft } from '#ledger/rights/units-left';
 import { card } from '../../../unit/ledger/asset-world.ts';
 import { issuer } from '../../../unit/ledger/world.ts';
-import { ann, assets, bob, cleo, dora, holders, lanes, owners, stranger } from '../cast.ts';
+import { ann, assets, bob, cleo, dora, holders, lanes, owners, stranger, token } from '../cast.ts';
 import type { Dice } from '../dice.ts';
 import { act, type Moves, type Stage } from '../stage.ts';
 import { someBasket } from './coupons.ts';
@@ -37,7 +37,8 @@ function nextTerms({ state }: Stage, dice: Dice, asset: string): AssetTerms {
     { lifetimeDays: dice.pick([null, 0, 30, 90]) },
     { onRedeem: 1 - last.onRedeem },
     last.earn === null ? {} : { earn: { ...last.earn, den: dice.below(30) } },
-    { acceptedBy: dice.pick([null, { kind: 'issuer' }, { kind: 'merchants', accounts: ['merchant-c'] }] as const) },
+    // What an alliance settles in pays for nothing else: so what it moves is the alliance's alone.
+    asset === token ? {} : { acceptedBy: dice.pick([null, { kind: 'issuer' }, { kind: 'merchants', accounts: ['merchant-c'] }] as const) },
   ];
   return { ...last, ...dice.pick(changes), version };
 }
@@ -55,14 +56,15 @@ function someBasis(stage: Stage, dice: Dice, lane: string, asset: string): { bas
   return { basis: { kind: 'owned', rightId: right.id, allocation: null }, right };
 }
 
-function hold(stage: Stage, dice: Dice) {
+/** An amount for a basket, and whose till takes it. */
+export function hold(stage: Stage, dice: Dice) {
   const lane = dice.pick(lanes);
   const asset = dice.oneIn(8) ? dice.pick([...assets, newAsset]) : dice.pick(['points', 'card', 'flash']);
   const { basis: bare, right } = someBasis(stage, dice, lane, asset);
   const escrow = right?.grant.kind === 'amount' ? right.grant : null;
-  const owner = escrow?.owner ?? someOwner(dice);
+  const owner = escrow?.owner ?? (asset === 'flash' ? dice.pick([ann, bob]) : someOwner(dice));
   const left = right === null ? 400n : amountLeft(right);
-  const amount = escrow === null ? dice.amount(700) : BigInt(dice.below(Number(left % 1_000n) + 1)) + (dice.oneIn(10) ? left : 0n);
+  const amount = escrow === null ? dice.amount(dice.oneIn(5) ? 900 : 200) : BigInt(dice.below(Number(left % 1_000n) + 1)) + (dice.oneIn(10) ? left : 0n);
   const rightId = right?.id ?? '';
   const needsWord = bare.kind === 'owned' && right?.lane === null && (!lane.endsWith('/lane-1') || dice.oneIn(3));
   const unit = { kind: 'amount', asset, owner, amount } as const;
@@ -75,7 +77,7 @@ function hold(stage: Stage, dice: Dice) {
   const termsVersion = dice.oneIn(8) ? Math.max(0, newest - 1) : newest;
   const consent = debitConsent(stage, dice, { owner, what: holdDebit({ asset, amount, basket }), author: lane });
   const taken = { kind: 'asset.hold', asset, owner, amount, termsVersion, basket, basis, consent } as const;
-  return act(lane, taken, { notAfterMs: dice.oneIn(4) ? stage.timeMs - 1 : null });
+  return act(lane, taken, { notAfterMs: dice.oneIn(8) ? stage.timeMs - 1 : null });
 }
 
 /** See the head of the file. */

@@ -12,7 +12,8 @@ import { chainId } from '../../../unit/ledger/world.ts';
 import { ann, lanes } from '../cast.ts';
 import type { Dice } from '../dice.ts';
 import { type Act, act, type Moves, type Stage } from '../stage.ts';
-import { purchaseAtClose, someBasket, someStore } from './coupons.ts';
+import { hold } from './assets.ts';
+import { purchaseAtClose, reserve, someBasket, someStore } from './coupons.ts';
 import { keyConsent, speakerFor } from './words.ts';
 
 interface OpenAt {
@@ -52,9 +53,23 @@ function captureOf({ state }: Stage, dice: Dice, open: OpenReservation): Capture
   return { reservation, purchase, lines: linesOf(dice, amount) };
 }
 
-function capture(stage: Stage, dice: Dice): Act {
+/** A coupon or a hold, and at once the basket that closes with it. */
+function saleAtOnce(stage: Stage, dice: Dice): readonly Act[] {
+  const { author, operation, time } = dice.oneIn(3) ? hold(stage, dice) : reserve(stage, dice);
+  if (operation.kind !== 'coupon.reserve' && operation.kind !== 'asset.hold') return [];
+  const reservation = stage.next(author);
+  const asks = operation.kind === 'coupon.reserve' && operation.purchase === null;
+  const purchase = asks ? purchaseAtClose(dice) : null;
+  const captures = [{ reservation, purchase, lines: [] }];
+  const { basket } = operation;
+  const closing = { kind: 'basket.capture', basket, captures, basketHash: new Uint8Array(32) } as const;
+  return [{ author, operation, ...(time === undefined ? {} : { time }) }, act(author, closing)];
+}
+
+function capture(stage: Stage, dice: Dice): Act | readonly Act[] {
   const one = dice.some(allOpen(stage));
   if (one === null) {
+    if (!dice.oneIn(8)) return saleAtOnce(stage, dice);
     const captures = [{ reservation: dice.below(4), purchase: null, lines: [] }];
     return act(dice.pick(lanes), { kind: 'basket.capture', basket: someBasket(dice), captures, basketHash: new Uint8Array(32) });
   }
@@ -121,17 +136,20 @@ export const basketMoves: Moves<keyof typeof basketOperations> = {
   },
   'basket.void': (stage, dice) => {
     const sold = dice.oneIn(15) ? null : dice.some(allSales(stage));
+    if (sold === null && !dice.oneIn(8)) return saleAtOnce(stage, dice);
     const { store, lane, epoch, capture: sequence } = sold?.of ?? { ...noSale, store: someStore(dice) };
     return act(tillOf(dice, store), { kind: 'basket.void', lane, epoch, capture: sequence, reason: 'r' });
   },
   'basket.return': (stage, dice) => {
     const sold = dice.oneIn(15) ? null : dice.some(allSales(stage));
+    if (sold === null && !dice.oneIn(8)) return saleAtOnce(stage, dice);
     const of = sold?.of ?? { ...noSale, store: someStore(dice) };
     const lines = sold === null ? [{ line: 0, part: 0, amount: 1n }] : returnedLines(dice, sold.sale);
     return act(tillOf(dice, of.store), { kind: 'basket.return', ...of, lines: lines.slice(0, 64) });
   },
   'basket.review': (stage, dice) => {
     const sold = dice.some(allSales(stage));
+    if (sold === null && !dice.oneIn(8)) return saleAtOnce(stage, dice);
     const of = sold?.of ?? { ...noSale, store: someStore(dice) };
     const at = dice.below((sold?.sale.parts.length ?? 1) + (dice.oneIn(10) ? 1 : 0));
     const part = sold?.sale.parts[at];

@@ -117,8 +117,8 @@ function somePurchase(dice: Dice): Purchase | null {
 export const purchaseAtClose = (dice: Dice): Purchase => ({ spend: 20n + BigInt(dice.below(300)), products: [gtin] });
 
 /** A coupon for a basket, and whose till takes it. */
-function reserve(stage: Stage, dice: Dice) {
-  const lane = dice.pick(lanes);
+export function reserve(stage: Stage, dice: Dice) {
+  const lane = dice.oneIn(10) ? dice.pick(lanes) : dice.pick(lanes.slice(0, 4));
   const gcn = dice.pick(gcns);
   const version = readSeries(stage.state, gcn)?.termsVersion ?? 1;
   const termsVersion = dice.oneIn(6) ? Math.max(1, version - 1) : version;
@@ -129,7 +129,7 @@ function reserve(stage: Stage, dice: Dice) {
   const basket = someBasket(dice);
   const purchase = somePurchase(dice);
   const bare = { kind: 'coupon.reserve', gcn, serial, termsVersion, basket, basis, purchase, holder, consent: null } as const;
-  const late = dice.oneIn(5);
+  const late = dice.oneIn(8);
   const consent = consentFor(stage, dice, lane, bare);
   return act(lane, { ...bare, consent }, { notAfterMs: late ? stage.timeMs - 1 : null });
 }

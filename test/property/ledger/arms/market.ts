@@ -36,12 +36,13 @@ function someGoods(stage: Stage, dice: Dice, owner: string): { give: Goods; wort
   if (mine.length > 0 && dice.oneIn(2))
     return { give: { kind: 'items', gcn: series.held, serials: mine.slice(0, 1 + dice.below(2)) }, worth: itemWorth };
   const { asset, worth } = dice.pick(traded);
-  return { give: { kind: 'units', asset, amount: dice.amount(300) }, worth };
+  return { give: { kind: 'units', asset, amount: dice.oneIn(20) ? dice.amount(9) : 20n + BigInt(dice.below(250)) }, worth };
 }
 
-function someWant(dice: Dice): { want: Wanted; worth: bigint } {
+function someWant(dice: Dice, give: Goods): { want: Wanted; worth: bigint } {
   if (dice.oneIn(4)) return { want: { kind: 'items', gcn: series.held }, worth: itemWorth };
-  const { asset, worth } = dice.pick(traded);
+  const others = traded.filter(({ asset }) => give.kind === 'items' || asset !== give.asset || dice.oneIn(20));
+  const { asset, worth } = dice.pick(others);
   return { want: { kind: 'units', asset }, worth };
 }
 
@@ -50,15 +51,13 @@ export const marketMoves: Moves<keyof typeof marketOperations> = {
   'offer.place': (stage, dice) => {
     const owner = dice.oneIn(6) ? dice.pick(['merchant-c', 'issuer-x']) : dice.pick(holders);
     const { give, worth: given } = someGoods(stage, dice, owner);
-    const { want, worth: wanted } = someWant(dice);
+    const { want, worth: wanted } = someWant(dice, give);
     const price = { num: given * BigInt(80 + dice.below(25)), den: wanted * 100n };
     const most = (countOf(give) * price.num + price.den - 1n) / price.den;
     const wantMax = dice.oneIn(3) ? most : null;
-    const goodUntilMs = stage.timeMs + dice.pick([day, 5 * day, 40 * day, 400 * day]);
+    const goodUntilMs = stage.timeMs + dice.pick([day, 5 * day, 40 * day, 200 * day, dice.oneIn(8) ? 400 * day : day]);
     const placing = { give, want, price, wantMax, whole: dice.oneIn(6), goodUntilMs };
     const author = takerFrom(stage, dice, owner);
-    // What is too large for an amount cannot be said in an operation.
-    if (wantMax !== null && wantMax >= 2n ** 96n) return null;
     const consent = debitConsent(stage, dice, { owner, what: placingDebit(placing), author });
     return act(author, { kind: 'offer.place', owner, ...placing, consent });
   },
