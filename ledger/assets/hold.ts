@@ -17,7 +17,7 @@ import {
 } from '../ids.ts';
 import { reason, reasonSetFormat } from '../reasons.ts';
 import type { Movement } from '../receipt.ts';
-import { captureUnit, type HeldUnit, returnUnit } from '../rights/settle-unit.ts';
+import { captureConflict, captureUnit, type HeldUnit, returnUnit } from '../rights/settle-unit.ts';
 import type { LedgerOverlay } from '../state/view.ts';
 import { readAssetTerms } from './asset.ts';
 import { give, quantumEnd, takeLockedLate, unlock } from './balance.ts';
@@ -81,7 +81,7 @@ export function heldUnitOf({ rightId, isOwned, conflict, value }: OpenHold): Hel
 
 /**
  * Captures part or all of a hold: the store's merchant is paid, or the units are burned, by the asset's terms; the rest is free
- * again. 0, or more than is held: BAD_OPERATION. A conflicted hold moves nothing and pays nobody. The caller takes it off the list.
+ * again. 0, or more than is held: BAD_OPERATION. A conflicted hold moves nothing and pays nobody; what was taken is its budget's loss. The caller takes it off the list.
  */
 export function captureHold(
   tx: LedgerOverlay,
@@ -91,7 +91,10 @@ export function captureHold(
 ): HoldEffect & { readonly paid: PaidHold | null } {
   const { asset, owner, value } = hold;
   if (amount === 0n || amount > value) return { faults: reason.BAD_OPERATION, movements: [], paid: null };
-  if (hold.conflict !== 0n) return { faults: 0n, movements: [], paid: null };
+  if (hold.conflict !== 0n) {
+    captureConflict(tx, store, heldUnitOf(hold), amount);
+    return { faults: 0n, movements: [], paid: null };
+  }
   const of = { owner, asset };
   const lots = takeLockedLate(tx, of, amount, nowMs);
   const terms = readAssetTerms(tx, asset, hold.termsVersion);

@@ -108,6 +108,13 @@ export function returnUnit(tx: LedgerOverlay, store: string, held: HeldUnit): bo
   return false;
 }
 
+/** A conflicted reservation ends with a sale for `taken`, at most `held.value`: only that is the loss that its right bears. */
+export function captureConflict(tx: LedgerOverlay, store: string, held: HeldUnit, taken: bigint): void {
+  const right = rightOf(tx, store, held);
+  if (right === null || (held.conflict & reason.BUDGET_EXHAUSTED) !== 0n) return;
+  writeRight(tx, store, { ...right, conflictedValue: right.conflictedValue - held.value + taken });
+}
+
 /** The sale of a unit that was captured for `taken` is undone. True: its right has the unit again. A conflicted one was never its own: `returnUnit`. */
 export function reviveUnit(tx: LedgerOverlay, store: string, held: HeldUnit, taken: bigint): boolean {
   const right = rightOf(tx, store, held);

@@ -11,6 +11,7 @@ import type { Receipt } from '#ledger/receipt';
 import type { Grant } from '#ledger/rights/right';
 import { readRight } from '#ledger/rights/right-book';
 import { ann, bob, card, cleo, consentTo, define, done, has, no, openAssets, pay, points } from './asset-world.ts';
+import { voidSale } from './coupon-world.ts';
 import { actHold, captureParts, hold, lane } from './hold-world.ts';
 import { basketOf, capture, day, grant, issuer, publicOf, release, storeA, storeB, type World } from './world.ts';
 
@@ -261,10 +262,21 @@ describe('holds on a budget and out of an escrow (SPEC V8, V10)', () => {
       outcome: 'conflicted',
       value: 4_000n,
     });
-    expect(charged()).toMatchObject({ conflictedCount: 1, conflictedValue: 4_000n });
+    // V10: the loss is what was taken.
+    expect(charged()).toMatchObject({ conflictedCount: 1, conflictedValue: 1_000n });
     expect(has(world, 'merchant-c', 'card')).toBe(4_000n);
     actHold(world, lane, release(2));
-    expect(charged()).toMatchObject({ conflictedCount: 1, conflictedValue: 4_000n });
+    expect(charged()).toMatchObject({ conflictedCount: 1, conflictedValue: 1_000n });
+  });
+
+  it('V10: a sale of less than a conflicted hold leaves nothing on the budget once it is voided', () => {
+    const world = openAssets();
+    world.all('issuer-x', [budgetOn('card', 9_000n)]);
+    actHold(world, lane, hold(world, 5_001n, onBudget));
+    actHold(world, lane, captureParts([0, 2_000n]));
+    expect(readRight(world.state, storeB, 'budget-1')).toMatchObject({ conflictedCount: 1, conflictedValue: 2_000n });
+    expect(actHold(world, lane, voidSale(1)).outcome).toBe('applied');
+    expect(readRight(world.state, storeB, 'budget-1')).toMatchObject({ conflictedCount: 0, conflictedValue: 0n });
   });
 
   it('V8: a conflicted hold that is released is off its budget', () => {
