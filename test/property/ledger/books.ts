@@ -42,7 +42,11 @@ export class File<T> {
   }
 
   /** Takes the object over if it is of this kind; what stood there before. */
-  take(shard: string, key: string, bytes: Uint8Array): { readonly before: Filed<T> | undefined; readonly now: Filed<T> } | null {
+  take(
+    shard: string,
+    key: string,
+    bytes: Uint8Array,
+  ): { readonly before: Filed<T> | undefined; readonly now: Filed<T> } | null {
     if (!this.shards.test(shard) || !this.keys.test(key)) return null;
     const decoded = decode(this.format, bytes);
     assert.ok(decoded.ok, `${shard} ${key} is of its format`);
@@ -103,7 +107,8 @@ export class Books {
   /** Books of a whole state. */
   static of(state: LedgerState): Books {
     const books = new Books();
-    for (const shard of state.shardIds()) for (const { key, value } of state.leaves(shard)) books.#take(shard, key, value);
+    for (const shard of state.shardIds())
+      for (const { key, value } of state.leaves(shard)) books.#take(shard, key, value);
     return books;
   }
 
@@ -135,7 +140,13 @@ export class Books {
         this.#take(shard, key, value);
         const now = this.files.balances.byName.get(name);
         if (now === undefined || now === old) continue;
-        before.set(name, old ?? { ...now, value: { open: { free: 0n, lots: [] }, locked: { free: 0n, lots: [] }, expired: 0n, frozen: false } });
+        before.set(
+          name,
+          old ?? {
+            ...now,
+            value: { open: { free: 0n, lots: [] }, locked: { free: 0n, lots: [] }, expired: 0n, frozen: false },
+          },
+        );
       }
     }
     return before;

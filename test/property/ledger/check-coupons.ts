@@ -11,7 +11,8 @@ import { type Books, parts, Sums } from './books.ts';
 
 /** Whether all of a part has come back. */
 function isBack({ lines, returned }: Sale, at: number): boolean {
-  const sum = (all: Sale['lines']): bigint => all.reduce((total, one) => (one.part === at ? total + one.amount : total), 0n);
+  const sum = (all: Sale['lines']): bigint =>
+    all.reduce((total, one) => (one.part === at ? total + one.amount : total), 0n);
   return sum(lines) > 0n && sum(lines) === sum(returned);
 }
 
@@ -63,7 +64,8 @@ function leasedSerials({ files }: Books, gcn: string): Set<number> {
   const list: number[] = [];
   for (const { value: right } of files.rights.all()) {
     if (right.status !== rightOpen || right.grant.kind !== 'lease' || right.grant.gcn !== gcn) continue;
-    for (const { first, last } of right.grant.ranges) for (let serial = first; serial <= last; serial++) list.push(serial);
+    for (const { first, last } of right.grant.ranges)
+      for (let serial = first; serial <= last; serial++) list.push(serial);
   }
   return once(list, `I3: an item of ${gcn} is in two open rights`);
 }
@@ -84,13 +86,23 @@ function offeredSerials(books: Books, view: LedgerView, gcn: string): Set<number
 const inLease: readonly ItemStatus[] = ['leased', 'reserved', 'redeemed', 'voided'];
 
 /** I1 to I4 of a series with serials. */
-function checkItems(books: Books, view: LedgerView, gcn: string, terms: Terms, all: { used: Used[]; open: Reserved[] }): void {
+function checkItems(
+  books: Books,
+  view: LedgerView,
+  gcn: string,
+  terms: Terms,
+  all: { used: Used[]; open: Reserved[] },
+): void {
   const issued = books.files.series.get(`c/${gcn}`, 'series')?.issuedCount ?? 0;
-  const reserved = once(all.open.flatMap((one) => (one.gcn === gcn ? [one.serial] : [])), `I2: an item of ${gcn} is in two baskets`);
+  const reserved = once(
+    all.open.flatMap((one) => (one.gcn === gcn ? [one.serial] : [])),
+    `I2: an item of ${gcn} is in two baskets`,
+  );
   const leased = leasedSerials(books, gcn);
   const offered = offeredSerials(books, view, gcn);
   const uses = new Map<number, bigint[]>();
-  for (const { item } of all.used) if (item.gcn === gcn) uses.set(item.serial, [...(uses.get(item.serial) ?? []), item.value]);
+  for (const { item } of all.used)
+    if (item.gcn === gcn) uses.set(item.serial, [...(uses.get(item.serial) ?? []), item.value]);
   for (let serial = 0; serial < issued; serial++) {
     const status = readItemStatus(view, gcn, serial);
     const name = `${gcn} ${serial} (${status})`;
@@ -119,26 +131,32 @@ function fullValues({ files }: Books, gcn: string): Set<bigint> {
   return values;
 }
 
-/** Uses that a right keeps from the series' total; those that baskets hold of a closed lease are counted with the baskets. */
+/** Uses that a right keeps from the series' total; what was sold or is reserved of a closed one is counted there. */
 function charged(right: Right, gcn: string): number {
-  const { grant, status, spentCount, heldCount, lostCount } = right;
+  const { grant, status, lostCount } = right;
   if (status === rightMerged || grant.kind === 'budget' || grant.kind === 'amount' || grant.gcn !== gcn) return 0;
-  if (status === rightOpen) return grant.kind === 'uses' ? grant.count : countSerials(grant.ranges);
-  return grant.kind === 'uses' ? spentCount + heldCount + lostCount : spentCount + lostCount;
+  if (status !== rightOpen) return lostCount;
+  return grant.kind === 'uses' ? grant.count : countSerials(grant.ranges);
+}
+
+/** Whether a unit is an open right's, which keeps it from the total as long as it is open. */
+function isCharged(
+  { files }: Books,
+  store: string,
+  { isOwned, rightId }: Pick<SoldItem, 'isOwned' | 'rightId'>,
+): boolean {
+  const right = files.rights.get(`s/${store}`, `right/${rightId}`);
+  const now = right?.status === rightMerged ? files.rights.get(`s/${store}`, `right/${right.parentId}`) : right;
+  return isOwned && now?.status === rightOpen;
 }
 
 /** C12: the uses of a series with a total. */
-function checkTotal({ files }: Books, gcn: string, all: { used: Used[]; open: Reserved[] }): void {
+function checkTotal(books: Books, gcn: string, all: { used: Used[]; open: Reserved[] }): void {
+  const { files } = books;
   let uses = 0;
   for (const { value: right } of files.rights.all()) uses += charged(right, gcn);
-  for (const { item } of all.used) if (item.gcn === gcn && !item.isOwned) uses++;
-  for (const one of all.open) {
-    if (one.gcn !== gcn) continue;
-    const right = one.rightId === null ? undefined : files.rights.get(`s/${one.store}`, `right/${one.rightId}`);
-    const charging = right?.status === rightMerged ? files.rights.get(`s/${one.store}`, `right/${right.parentId}`) : right;
-    const isHome = charging === undefined || (charging.grant.kind === 'lease' && charging.status !== rightOpen);
-    if (!one.isOwned || isHome) uses++;
-  }
+  for (const { store, item } of all.used) if (item.gcn === gcn && !isCharged(books, store, item)) uses++;
+  for (const one of all.open) if (one.gcn === gcn && !isCharged(books, one.store, one)) uses++;
   const counted = files.uses.get(`c/${gcn}`, 'uses')?.count ?? 0;
   assert.equal(counted, uses, `C12: ${gcn} counts its uses`);
   let most = 0;

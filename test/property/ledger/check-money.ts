@@ -48,7 +48,11 @@ export function checkMoney(books: Books): void {
     const supplyMax = files.assetTerms.get(shard, `terms/${value.termsVersion}`)?.terms.supplyMax ?? null;
     assert.ok(supplyMax === null || value.issued <= supplyMax, `I9: ${asset} is within its supply`);
   }
-  assert.equal([...totals.byName].find(([, sum]) => sum !== 0n), undefined, 'I9: nobody has what is not defined');
+  assert.equal(
+    [...totals.byName].find(([, sum]) => sum !== 0n),
+    undefined,
+    'I9: nobody has what is not defined',
+  );
 }
 
 /** What the movements of receipts say that each account has more than before, by `<account> <asset>`. */

@@ -1,7 +1,7 @@
 /** Rights: what was spent, is held and is lost under each, and never more than it is. */
 import { strict as assert } from 'node:assert';
 import { reason } from '#ledger/reasons';
-import { type Right, rightMerged } from '#ledger/rights/right';
+import { type Right, rightClosedOut, rightMerged } from '#ledger/rights/right';
 import { type Books, parts } from './books.ts';
 import { isLive } from './check-coupons.ts';
 
@@ -39,7 +39,10 @@ class Accounts {
   }
 
   /** Of the right that bears a conflict; null where the store does. */
-  bearing(store: string, { rightId, conflict }: { readonly rightId: string | null; readonly conflict: bigint }): Accounted | null {
+  bearing(
+    store: string,
+    { rightId, conflict }: { readonly rightId: string | null; readonly conflict: bigint },
+  ): Accounted | null {
     return conflict === 0n || (conflict & reason.BUDGET_EXHAUSTED) !== 0n ? null : this.of(store, rightId);
   }
 }
@@ -79,9 +82,14 @@ function accountsOf(books: Books): Accounts {
   return accounts;
 }
 
-/** I5: no right is overdrawn. */
-function checkBounds({ grant, spentCount, spentValue, heldCount, heldValue, lostCount, ...right }: Right, name: string): void {
-  if (grant.kind === 'uses') assert.ok(spentCount + heldCount + lostCount <= grant.count, `I5: ${name} has no more uses`);
+/** I5: no right is overdrawn. What is late (R9) is told of a closed one, and was not its own. */
+function checkBounds(
+  { grant, status, spentCount, spentValue, heldCount, heldValue, lostCount, ...right }: Right,
+  name: string,
+): void {
+  if (status === rightClosedOut) return;
+  if (grant.kind === 'uses')
+    assert.ok(spentCount + heldCount + lostCount <= grant.count, `I5: ${name} has no more uses`);
   if (grant.kind === 'amount') assert.ok(spentValue + heldValue <= grant.amount, `I5: ${name} has no more`);
   if (grant.kind !== 'budget') return;
   assert.ok(right.conflictedCount <= grant.countMax, `I5: ${name} bears no more losses`);

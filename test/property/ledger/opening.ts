@@ -2,29 +2,14 @@
 import type { AllianceTerms } from '#ledger/alliances/terms';
 import { allianceTermsHash } from '#ledger/alliances/terms';
 import type { AssetTerms } from '#ledger/assets/terms';
+import { commitmentOfCode } from '#ledger/coupons/consent';
 import type { Terms } from '#ledger/coupons/terms';
 import type { Operation } from '#ledger/operation';
-import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 import type { Grant } from '#ledger/rights/right';
+import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 import { card, define, issue, points } from '../../unit/ledger/asset-world.ts';
-import { baseTerms, day, gtin, issuer, startMs, storeA, storeB, World } from '../../unit/ledger/world.ts';
-import { commitmentOfCode } from '#ledger/coupons/consent';
-import { codeSeed } from '../../unit/ledger/world.ts';
-import {
-  ann,
-  batches,
-  bob,
-  cleo,
-  dora,
-  eve,
-  everyone,
-  holders,
-  lanes,
-  ring,
-  series,
-  storeC,
-  token,
-} from './cast.ts';
+import { baseTerms, codeSeed, day, gtin, issuer, startMs, storeA, storeB, World } from '../../unit/ledger/world.ts';
+import { ann, batches, bob, cleo, dora, eve, everyone, holders, lanes, ring, series, storeC, token } from './cast.ts';
 import { keyOf } from './keys.ts';
 
 export const governorNames = ['governor-1', 'governor-2', 'governor-3'] as const;
@@ -96,12 +81,25 @@ export const termsBySeries: Readonly<Record<keyof typeof series, Terms>> = {
     lateRule: 1,
     returnRule: 2,
   },
-  brief: { ...baseTerms, validUntilMs: startMs + 3 * day, acceptedBy: { kind: 'merchants', accounts: ['gov', issuer] } },
+  brief: {
+    ...baseTerms,
+    validUntilMs: startMs + 3 * day,
+    acceptedBy: { kind: 'merchants', accounts: ['gov', issuer] },
+  },
   ring: { ...baseTerms, ...longTerms, ...inRing },
 };
 
 /** Items of each series that are issued at first. */
-const issuedAtFirst = { plain: 24, keyed: 12, held: 12, open: 0, partial: 10, percent: 12, brief: 8, ring: 12 } as const;
+const issuedAtFirst = {
+  plain: 24,
+  keyed: 12,
+  held: 12,
+  open: 0,
+  partial: 10,
+  percent: 12,
+  brief: 8,
+  ring: 12,
+} as const;
 
 function account(id: string, role: number): Operation {
   return { kind: 'account.register', id, role, publicKey: keyOf(id), name: id };
@@ -135,7 +133,11 @@ function openAccounts(world: World): void {
       }),
     ),
   ]);
-  const register = (holder: string, publicKey: Uint8Array | null): Operation => ({ kind: 'holder.register', holder, publicKey });
+  const register = (holder: string, publicKey: Uint8Array | null): Operation => ({
+    kind: 'holder.register',
+    holder,
+    publicKey,
+  });
   world.all(issuer, [register(ann, keyOf(ann)), register(bob, null), register(eve, keyOf(eve))]);
   world.all('issuer-x', [register(cleo, keyOf(cleo)), register(dora, null)]);
 }
@@ -152,17 +154,26 @@ function openAssets(world: World): void {
     define(token, tokenTerms),
     ...[issuer, 'merchant-c', 'merchant-d', ann].map((owner) => issue(token, owner, 2_000n)),
   ]);
-  const biz = (to: string): Operation => ({ kind: 'asset.pay', asset: 'biz', from: 'admin', to, amount: 500n, consent: null });
+  const biz = (to: string): Operation => ({
+    kind: 'asset.pay',
+    asset: 'biz',
+    from: 'admin',
+    to,
+    amount: 500n,
+    consent: null,
+  });
   world.all('admin', [issuer, 'merchant-c', cleo].map(biz));
 }
 
 function openRing(world: World): void {
   const version = ringTerms.version;
   world.all(issuer, [{ kind: 'alliance.propose', alliance: ring, terms: ringTerms }]);
-  world.all('merchant-c', [{ kind: 'alliance.sign', alliance: ring, version, termsHash: allianceTermsHash(ringTerms) }]);
+  world.all('merchant-c', [
+    { kind: 'alliance.sign', alliance: ring, version, termsHash: allianceTermsHash(ringTerms) },
+  ]);
   for (const member of ringTerms.members)
     world.all(member, [
-      { kind: 'alliance.fund', alliance: ring, cover: 0, amount: 300n },
+      { kind: 'alliance.fund', alliance: ring, cover: 0, amount: 110n },
       { kind: 'alliance.fund', alliance: ring, cover: 1, amount: 60n },
     ]);
 }
@@ -180,7 +191,9 @@ function openSeries(world: World): void {
   }
   world.all(
     issuer,
-    [ann, ann, bob, bob, eve, eve].map((to, serial): Operation => ({ kind: 'coupon.transfer', gcn: series.held, serial, to, consent: null })),
+    [ann, ann, ann, bob, bob, eve, eve].map(
+      (to, serial): Operation => ({ kind: 'coupon.transfer', gcn: series.held, serial, to, consent: null }),
+    ),
   );
 }
 
@@ -200,7 +213,7 @@ function openRights(world: World): void {
     grant('percent-a', storeA, leaseOf(series.percent, 0, 2)),
     grant('partial-a', storeA, leaseOf(series.partial, 0, 2)),
     grant('lease-b', storeB, leaseOf(series.plain, 8, 11), { lateRule: 1, closeoutAfterMs: day }),
-    grant('ring-b', storeB, leaseOf(series.ring, 0, 3)),
+    grant('ring-b', storeB, leaseOf(series.ring, 0, 5)),
     grant('budget-b', storeB, budgetOf(series.ring, 2, 500n)),
   ]);
   world.all('issuer-x', [
@@ -214,8 +227,20 @@ function openRights(world: World): void {
     }),
   ]);
   world.all(lanes[0], [
-    { kind: 'right.sublease', rightId: 'lease-a', subId: 'sub-a', lane: 'lane-2', part: { kind: 'items', ranges: [{ first: 5, last: 6 }] } },
-    { kind: 'right.sublease', rightId: 'card-a', subId: 'subcard-a', lane: 'lane-2', part: { kind: 'amount', amount: 100n } },
+    {
+      kind: 'right.sublease',
+      rightId: 'lease-a',
+      subId: 'sub-a',
+      lane: 'lane-2',
+      part: { kind: 'items', ranges: [{ first: 5, last: 6 }] },
+    },
+    {
+      kind: 'right.sublease',
+      rightId: 'card-a',
+      subId: 'subcard-a',
+      lane: 'lane-2',
+      part: { kind: 'amount', amount: 100n },
+    },
   ]);
 }
 

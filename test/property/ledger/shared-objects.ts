@@ -59,7 +59,12 @@ export class SharedObjects implements ObjectStore {
     const pages = Math.ceil(leafCount / pageLeaves);
     const all = new Uint8Array(pages * pageLeaves * 32);
     this.#base.hashes(index).read(0, leafCount, all, 0);
-    hashes.commit({ numbers: Uint32Array.from({ length: pages }, (_, n) => n), width: pageLeaves, hashes: all, leafCount });
+    hashes.commit({
+      numbers: Uint32Array.from({ length: pages }, (_, n) => n),
+      width: pageLeaves,
+      hashes: all,
+      leafCount,
+    });
     const own = { facts, byKey: new Map(), bySlot: new Map(), hashes };
     this.#own.set(index, own);
     return own;

@@ -14,6 +14,7 @@ import type { Receipt } from '#ledger/receipt';
 import { LedgerState } from '#ledger/state/ledger-state';
 import { MemoryObjects } from '#ledger/state/memory-objects';
 import { chainId, type EntryTime, type PastBlock, type World } from '../../unit/ledger/world.ts';
+import type { Dice } from './dice.ts';
 import { seedFor } from './keys.ts';
 import { SharedObjects } from './shared-objects.ts';
 
@@ -58,6 +59,8 @@ export interface PlayedBlock extends ExecutedBlock {
   readonly operations: readonly (Operation | undefined)[];
 }
 
+const nameOf = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');
+
 const unsigned = new Uint8Array(64);
 
 function beaconOf(height: number): Uint8Array {
@@ -75,7 +78,8 @@ export class Opening {
     const { state } = world;
     const copy = LedgerState.open(this.#objects);
     const overlay = copy.overlay();
-    for (const shard of state.shardIds()) for (const { key, value } of state.leaves(shard)) overlay.put(shard, key, value);
+    for (const shard of state.shardIds())
+      for (const { key, value } of state.leaves(shard)) overlay.put(shard, key, value);
     copy.commit(copy.evaluate(overlay, 0));
   }
 
@@ -93,8 +97,11 @@ export class Stage {
   timeMs: number;
   /** Whether segments carry signatures, which are then checked. */
   signs = false;
+  /** The series that this case is mostly about. */
+  favourite = 0;
   readonly blocks: PastBlock[] = [];
   readonly #journals = new Map<string, Journal>();
+  /** By the chain hash of its entry. */
   readonly #said = new Map<string, Operation>();
   #pending: (OpenSegment | Uint8Array)[] = [];
   #later: Uint8Array[] = [];
@@ -122,7 +129,9 @@ export class Stage {
     let journal = this.#journals.get(name);
     if (journal === undefined) {
       const epoch = this.epochOf(author);
-      const waiting = this.#waiting.findLast((one) => one.author === author && one.epoch === epoch && one.stream === stream);
+      const waiting = this.#waiting.findLast(
+        (one) => one.author === author && one.epoch === epoch && one.stream === stream,
+      );
       const { nextSequence, headHash } = headOf(this.state, chainId, { author, epoch, stream });
       journal = { next: nextSequence, head: headHash, last: null };
       if (waiting !== undefined) {
@@ -164,10 +173,10 @@ export class Stage {
       journal.last = { ...place, entries: [], signature: unsigned };
       this.#pending.push(journal.last);
     }
-    this.#said.set(`${author} ${epoch} ${stream} ${journal.next}`, operation);
     journal.last.entries.push(bytes);
     journal.next++;
     journal.head = chainHash(journal.head, bytes);
+    this.#said.set(nameOf(journal.head), operation);
   }
 
   #sealed(segment: OpenSegment): Uint8Array {
@@ -202,7 +211,7 @@ export class Stage {
     this.#pending = this.#later;
     this.#later = [];
     this.#journals.clear();
-    const operations = executed.receipts.map((receipt) => this.#said.get(placeOf(receipt)));
+    const operations = executed.receipts.map((receipt) => this.#said.get(nameOf(receipt.entryHash)));
     return { ...executed, timeMs, operations };
   }
 
@@ -227,7 +236,7 @@ export function placeOf({ author, epoch, stream, sequence }: Receipt): string {
 }
 
 /** What a step may do as the stage stands; null where there is nothing to do it with. */
-export type Move = (stage: Stage, dice: import('./dice.ts').Dice) => Deed | readonly Deed[] | null;
+export type Move = (stage: Stage, dice: Dice) => Deed | readonly Deed[] | null;
 
 /** Moves by the kind of operation that they bring about. */
 export type Moves<K extends OperationKind> = { readonly [P in K]: Move };

@@ -1,13 +1,13 @@
 /** What the receipts of one case add up to: what was done a day, who has paid whom, which entries are settled. */
 import { strict as assert } from 'node:assert';
+import { readStore } from '#ledger/accounts/store';
 import type { Operation } from '#ledger/operation';
 import { hasReason } from '#ledger/reasons';
 import { outcomes, type Receipt } from '#ledger/receipt';
-import { readStore } from '#ledger/accounts/store';
 import { issuer } from '../../unit/ledger/world.ts';
 import { type Books, parts, Sums } from './books.ts';
 import { ring, token } from './cast.ts';
-import { placeOf, type PlayedBlock, type Stage } from './stage.ts';
+import { type PlayedBlock, placeOf, type Stage } from './stage.ts';
 
 const dayMs = 86_400_000;
 const other = 'merchant-c';
@@ -94,7 +94,8 @@ export class Tally {
       const asset = name.split(' ')[0] ?? '';
       let most = 0n;
       for (const { shard, value } of books.files.assetTerms.all())
-        if (shard === `a/${asset}` && (value.terms.earn?.perDayMax ?? 0n) > most) most = value.terms.earn?.perDayMax ?? 0n;
+        if (shard === `a/${asset}` && (value.terms.earn?.perDayMax ?? 0n) > most)
+          most = value.terms.earn?.perDayMax ?? 0n;
       assert.ok(amount <= most, `V7: ${name}: ${amount} of ${most}`);
     }
     for (const [name, count] of this.#created.byName) {

@@ -14,7 +14,7 @@ import { fork, journalMoves } from './arms/journals.ts';
 import { marketMoves } from './arms/market.ts';
 import { rightMoves } from './arms/rights.ts';
 import { traceMoves } from './arms/trace.ts';
-import { everyone } from './cast.ts';
+import { everyone, gcns, series } from './cast.ts';
 import { Dice } from './dice.ts';
 import type { Act, Deed, Move, PlayedBlock, Stage } from './stage.ts';
 
@@ -47,7 +47,7 @@ const weights: Partial<Record<OperationKind, number>> = {
   'asset.issue': 2,
   'points.earn': 2,
   'offer.place': 8,
-  'offer.withdraw': 2,
+  'offer.withdraw': 3,
   'right.grant': 4,
   'right.release': 2,
   'right.closeout': 2,
@@ -57,16 +57,69 @@ const weights: Partial<Record<OperationKind, number>> = {
   'trace.receive': 2,
   'trace.sell': 2,
   'trace.aggregate': 2,
-  'alliance.collect': 2,
+  'alliance.collect': 4,
+  'alliance.fund': 2,
+  'holder.keep': 2,
+  'coupon.expire': 2,
   'alliance.sign': 2,
   'holder.rebind': 2,
 };
 
+/** Kinds by weight. */
 const lots = kinds.flatMap((kind) => Array.from({ length: weights[kind] ?? 1 }, () => kind));
 
-/** Steps as fast-check shrinks them: each is a number that all its choices follow from. */
-export const steps = (options: { readonly minLength: number; readonly maxLength: number }): fc.Arbitrary<number[]> =>
-  fc.array(fc.noBias(fc.integer({ min: 0, max: 0xffff_ffff })), { size: 'max', ...options });
+/** What a case is mostly about: there things happen in a row that are far apart in all the rest. */
+const themes: readonly (readonly OperationKind[])[] = [
+  kinds,
+  [
+    'coupon.reserve',
+    'basket.capture',
+    'basket.capture',
+    'basket.void',
+    'basket.return',
+    'asset.hold',
+    'basket.release',
+  ],
+  [
+    ...(Object.keys(allianceMoves) as OperationKind[]),
+    ...(['coupon.reserve', 'basket.capture', 'basket.void', 'basket.return'] as const),
+  ],
+  [
+    ...(Object.keys(rightMoves) as OperationKind[]),
+    ...(['coupon.reserve', 'asset.hold', 'basket.capture', 'basket.release', 'basket.void'] as const),
+  ],
+  ['offer.place', 'offer.place', 'offer.withdraw', 'coupon.transfer', 'asset.pay', 'asset.freeze', 'asset.issue'],
+  [
+    ...(Object.keys(journalMoves) as OperationKind[]),
+    ...([
+      'terminal.enroll',
+      'terminal.revoke',
+      'hub.assign',
+      'coupon.reserve',
+      'basket.capture',
+      'right.grant',
+    ] as const),
+  ],
+];
+
+const allianceTheme = 2;
+
+/** One history. Each step is a number that all its choices follow from. */
+export interface Case {
+  /** A number of `themes`. */
+  readonly theme: number;
+  /** The series that is most used. */
+  readonly favourite: number;
+  readonly steps: readonly number[];
+}
+
+/** Histories as fast-check makes and shrinks them. */
+export const cases = (options: { readonly minLength: number; readonly maxLength: number }): fc.Arbitrary<Case> =>
+  fc.record({
+    theme: fc.noBias(fc.nat({ max: themes.length - 1 })),
+    favourite: fc.noBias(fc.nat({ max: gcns.length - 1 })),
+    steps: fc.array(fc.noBias(fc.integer({ min: 0, max: 0xffff_ffff })), { size: 'max', ...options }),
+  });
 
 /** When an act says that it happened, and what it says that it rests on. Mostly now, and nothing. */
 function timeOf(stage: Stage, dice: Dice, { operation, time = {} }: Act): EntryTime {
@@ -94,12 +147,16 @@ function spoiled(stage: Stage, dice: Dice, deed: Act, said: Memory): Act {
 }
 
 /** What a step does as the stage stands; nothing where it finds nothing to do. */
-export function deedsOf(stage: Stage, dice: Dice, said: Memory): Deed[] {
+export function deedsOf(stage: Stage, dice: Dice, said: Memory, theme: number): Deed[] {
   if (dice.oneIn(150)) {
     const forked = fork(stage, dice);
     return forked === null ? [] : [forked];
   }
-  const deeds = moves[dice.pick(lots)](stage, dice);
+  const isThemed = !dice.oneIn(3);
+  const deeds = moves[dice.pick(isThemed && theme > 0 ? (themes[theme] as readonly OperationKind[]) : lots)](
+    stage,
+    dice,
+  );
   if (deeds === null) return [];
   const all: readonly Deed[] = Array.isArray(deeds) ? deeds : [deeds as Deed];
   const done = all.map((deed) => ('segment' in deed ? deed : spoiled(stage, dice, deed, said)));
@@ -115,14 +172,18 @@ export function waitMs(dice: Dice): number {
 }
 
 /** Plays the steps in blocks and calls back after each block. */
-export function play(stage: Stage, list: readonly number[], after: (block: PlayedBlock) => void): void {
+export function play(stage: Stage, { theme, favourite, steps }: Case, after: (block: PlayedBlock) => void): void {
   const said: Memory = [];
-  for (const [at, step] of list.entries()) {
+  // What an alliance settles are its own coupons.
+  stage.favourite = gcns.indexOf(
+    theme === allianceTheme ? (favourite % 2 === 0 ? series.ring : series.keyed) : (gcns[favourite] as string),
+  );
+  for (const [at, step] of steps.entries()) {
     const dice = new Dice(step);
     // Drawn first, so that a block ends where it ended when a case is shrunk.
-    const ends = dice.oneIn(3) || at === list.length - 1;
+    const ends = dice.oneIn(3) || at === steps.length - 1;
     const later = waitMs(dice);
-    for (const deed of deedsOf(stage, dice, said)) stage.take(deed);
+    for (const deed of deedsOf(stage, dice, said, theme)) stage.take(deed);
     if (ends) after(stage.close(later));
   }
 }

@@ -1,8 +1,8 @@
 /** Accounts, people, stores and terminals: they come, change keys and go. */
 import type { CborValue } from '#core/codec';
 import { readAccount } from '#ledger/accounts/account';
-import type { accountOperations } from '#ledger/accounts/operations';
 import { readHolder } from '#ledger/accounts/holder';
+import type { accountOperations } from '#ledger/accounts/operations';
 import { readStore } from '#ledger/accounts/store';
 import { readTerminal } from '#ledger/accounts/terminal';
 import { day } from '../../../unit/ledger/world.ts';
@@ -26,7 +26,10 @@ function governing(stage: Stage, dice: Dice, account: string): string {
   return dice.oneIn(4) ? speakerFor(stage, account) : 'admin';
 }
 
-function someHolder({ state }: Stage, dice: Dice): { readonly id: string; readonly issuer: string; readonly epoch: number } {
+function someHolder(
+  { state }: Stage,
+  dice: Dice,
+): { readonly id: string; readonly issuer: string; readonly epoch: number } {
   const id = dice.oneIn(15) ? stranger : dice.pick([ann, bob, cleo, dora, eve]);
   const { issuer = 'issuer-x', epoch = 0 } = readHolder(state, id) ?? {};
   return { id, issuer, epoch };
@@ -97,10 +100,14 @@ export const accountMoves: Moves<keyof typeof accountOperations> = {
   },
   'holder.rebind': (stage, dice) => {
     const { id, issuer, epoch } = someHolder(stage, dice);
-    const author = dice.oneIn(3) ? id : issuer;
+    const author = dice.oneIn(5) ? id : issuer;
     const waiting = readHolder(stage.state, id)?.rebinding?.publicKey ?? null;
     const fresh = dice.oneIn(6) ? null : keyOf(`${id}#${epoch + 1}`);
-    return act(author, { kind: 'holder.rebind', holder: id, publicKey: waiting !== null && dice.oneIn(2) ? waiting : fresh });
+    return act(author, {
+      kind: 'holder.rebind',
+      holder: id,
+      publicKey: waiting !== null && dice.oneIn(2) ? waiting : fresh,
+    });
   },
   'holder.keep': ({ state }, dice) => {
     const disputed = holders.filter((id) => (readHolder(state, id)?.rebinding ?? null) !== null);

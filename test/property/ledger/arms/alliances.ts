@@ -1,14 +1,16 @@
 /** An alliance: amended, left, funded, drained; debts collected; coupons passed on for a commission. */
-import { isMember, readAlliance, readAllianceTerms, readMember } from '#ledger/alliances/alliance';
+import { isMember, readAlliance, readAllianceTerms, readDebt, readMember } from '#ledger/alliances/alliance';
 import type { allianceOperations } from '#ledger/alliances/operations';
 import { referralMessage } from '#ledger/alliances/referral';
 import { type AllianceTerms, allianceTermsHash } from '#ledger/alliances/terms';
 import { readOwner } from '#ledger/coupons/owners';
-import { chainId, issuer } from '../../../unit/ledger/world.ts';
+import { readSeries } from '#ledger/coupons/series';
+import { readRights } from '#ledger/rights/read';
+import { basketOf, chainId, issuer, reserve, storeB } from '../../../unit/ledger/world.ts';
 import { gcns, holders, lanes, ring, series, stranger } from '../cast.ts';
 import type { Dice } from '../dice.ts';
 import { ringTerms } from '../opening.ts';
-import { act, type Moves, type Stage } from '../stage.ts';
+import { type Act, act, type Moves, type Stage } from '../stage.ts';
 import { someSerial } from './coupons.ts';
 import { keyConsent } from './words.ts';
 
@@ -43,13 +45,34 @@ function newestTerms({ state }: Stage, id: string): AllianceTerms {
 }
 
 /** Two of whom the one owes the other, where anybody does. */
-function someDebt({ state }: Stage, dice: Dice): readonly [debtor: string, creditor: string] {
+function someDebt({ state }: Stage, dice: Dice): readonly [debtor: string, creditor: string] | null {
   const owing: [string, string][] = [];
   for (const { key } of state.leaves(`l/${ring}`)) {
     const [kind, debtor = '', creditor = ''] = key.split('/');
-    if (kind === 'debt' && (readMember(state, ring, debtor)?.debt ?? 0n) > 0n) owing.push([debtor, creditor]);
+    if (kind === 'debt' && readDebt(state, ring, debtor, creditor) > 0n) owing.push([debtor, creditor]);
   }
-  return dice.some(owing) ?? [dice.pick(members), dice.pick(members)];
+  return dice.some(owing);
+}
+
+/** Coupons that a store owns are taken whatever cover is left: what it does not suffice for is owed. */
+function ownedSales(stage: Stage, dice: Dice): readonly Act[] {
+  const author = `${storeB}/lane-1`;
+  const leases = readRights(stage.state, storeB).flatMap(({ id, grant }) =>
+    grant.kind === 'lease' && grant.gcn === series.ring ? grant.ranges.map((range) => ({ id, ...range })) : [],
+  );
+  const lease = dice.some(leases);
+  const termsVersion = readSeries(stage.state, series.ring)?.termsVersion ?? 1;
+  const basis = { kind: 'owned', rightId: lease?.id ?? 'ring-b', allocation: null } as const;
+  const purchase = { spend: 500n, products: [] };
+  return Array.from({ length: 1 + dice.below(2) }, (_, at) => at).flatMap((at) => {
+    const serial = (lease?.first ?? 0) + dice.below((lease?.last ?? 3) - (lease?.first ?? 0) + 1);
+    const basket = basketOf(20 + at);
+    const captures = [{ reservation: stage.next(author) + 2 * at, purchase: null, lines: [] }];
+    return [
+      act(author, reserve(serial, { gcn: series.ring, termsVersion, basket, basis, purchase })),
+      act(author, { kind: 'basket.capture', basket, captures, basketHash: new Uint8Array(32) }),
+    ];
+  });
 }
 
 const which = (dice: Dice): string => (dice.oneIn(12) ? newAlliance : ring);
@@ -89,8 +112,13 @@ export const allianceMoves: Moves<keyof typeof allianceOperations> = {
   'alliance.prefer': (_stage, dice) =>
     act(someMember(dice), { kind: 'alliance.prefer', alliance: which(dice), feeInBiz: dice.oneIn(2) }),
   'alliance.collect': (stage, dice) => {
-    const [debtor, creditor] = someDebt(stage, dice);
-    return act(dice.pick([debtor, creditor]), { kind: 'alliance.collect', alliance: which(dice), debtor, creditor });
+    const owing = someDebt(stage, dice);
+    if (owing === null && !dice.oneIn(6)) return ownedSales(stage, dice);
+    const [debtor, creditor] = owing ?? [dice.pick(members), dice.pick(members)];
+    const author = dice.pick([debtor, creditor]);
+    const collected = act(author, { kind: 'alliance.collect', alliance: which(dice), debtor, creditor });
+    if (owing === null || dice.oneIn(3)) return collected;
+    return [act(debtor, { kind: 'alliance.fund', alliance: ring, cover: 0, amount: dice.amount(60) }), collected];
   },
   'referral.add': (stage, dice) => {
     const gcn = dice.oneIn(8) ? dice.pick(gcns) : dice.pick([series.keyed, series.keyed, series.ring]);
@@ -103,4 +131,3 @@ export const allianceMoves: Moves<keyof typeof allianceOperations> = {
     return act(author, { kind: 'referral.add', gcn, serial, referrer, consent });
   },
 };
-

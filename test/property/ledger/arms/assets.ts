@@ -38,7 +38,9 @@ function nextTerms({ state }: Stage, dice: Dice, asset: string): AssetTerms {
     { onRedeem: 1 - last.onRedeem },
     last.earn === null ? {} : { earn: { ...last.earn, den: dice.below(30) } },
     // What an alliance settles in pays for nothing else: so what it moves is the alliance's alone.
-    asset === token ? {} : { acceptedBy: dice.pick([null, { kind: 'issuer' }, { kind: 'merchants', accounts: ['merchant-c'] }] as const) },
+    asset === token
+      ? {}
+      : { acceptedBy: dice.pick([null, { kind: 'issuer' }, { kind: 'merchants', accounts: ['merchant-c'] }] as const) },
   ];
   return { ...last, ...dice.pick(changes), version };
 }
@@ -64,7 +66,10 @@ export function hold(stage: Stage, dice: Dice) {
   const escrow = right?.grant.kind === 'amount' ? right.grant : null;
   const owner = escrow?.owner ?? (asset === 'flash' ? dice.pick([ann, bob]) : someOwner(dice));
   const left = right === null ? 400n : amountLeft(right);
-  const amount = escrow === null ? dice.amount(dice.oneIn(5) ? 900 : 200) : BigInt(dice.below(Number(left % 1_000n) + 1)) + (dice.oneIn(10) ? left : 0n);
+  const amount =
+    escrow === null
+      ? dice.amount(dice.oneIn(5) ? 900 : 200)
+      : BigInt(dice.below(Number(left % 1_000n) + 1)) + (dice.oneIn(10) ? left : 0n);
   const rightId = right?.id ?? '';
   const needsWord = bare.kind === 'owned' && right?.lane === null && (!lane.endsWith('/lane-1') || dice.oneIn(3));
   const unit = { kind: 'amount', asset, owner, amount } as const;

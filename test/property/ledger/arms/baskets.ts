@@ -71,7 +71,12 @@ function capture(stage: Stage, dice: Dice): Act | readonly Act[] {
   if (one === null) {
     if (!dice.oneIn(8)) return saleAtOnce(stage, dice);
     const captures = [{ reservation: dice.below(4), purchase: null, lines: [] }];
-    return act(dice.pick(lanes), { kind: 'basket.capture', basket: someBasket(dice), captures, basketHash: new Uint8Array(32) });
+    return act(dice.pick(lanes), {
+      kind: 'basket.capture',
+      basket: someBasket(dice),
+      captures,
+      basketHash: new Uint8Array(32),
+    });
   }
   const { basket } = one.open;
   const inBasket = allOpen(stage).filter(({ lane, open }) => lane === one.lane && equalBytes(open.basket, basket));
@@ -161,4 +166,3 @@ export const basketMoves: Moves<keyof typeof basketOperations> = {
     return act(buyerOf(stage, dice, part), { ...bare, consent });
   },
 };
-

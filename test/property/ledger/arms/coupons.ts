@@ -55,7 +55,9 @@ function nextTerms(stage: Stage, dice: Dice, gcn: string): Terms {
 /** Rights of the lane's store that are about the series, those for its lane alone included. */
 function rightsFor({ state }: Stage, lane: string, gcn: string): Right[] {
   const [store = '', name = ''] = lane.split('/');
-  return readRights(state, store).filter((right) => gcnOfRight(right) === gcn && (right.lane === null || right.lane === name));
+  return readRights(state, store).filter(
+    (right) => gcnOfRight(right) === gcn && (right.lane === null || right.lane === name),
+  );
 }
 
 interface Footed {
@@ -119,7 +121,7 @@ export const purchaseAtClose = (dice: Dice): Purchase => ({ spend: 20n + BigInt(
 /** A coupon for a basket, and whose till takes it. */
 export function reserve(stage: Stage, dice: Dice) {
   const lane = dice.oneIn(10) ? dice.pick(lanes) : dice.pick(lanes.slice(0, 4));
-  const gcn = dice.pick(gcns);
+  const gcn = dice.oneIn(2) ? dice.pick(gcns) : (gcns[stage.favourite] as string);
   const version = readSeries(stage.state, gcn)?.termsVersion ?? 1;
   const termsVersion = dice.oneIn(6) ? Math.max(1, version - 1) : version;
   const asks = readTermsVersion(stage.state, gcn, termsVersion)?.perHolderMax != null;
@@ -128,7 +130,17 @@ export function reserve(stage: Stage, dice: Dice) {
   const holder = dice.oneIn(12) ? dice.pick([...holders, stranger]) : (owner ?? (asks ? dice.pick(holders) : null));
   const basket = someBasket(dice);
   const purchase = somePurchase(dice);
-  const bare = { kind: 'coupon.reserve', gcn, serial, termsVersion, basket, basis, purchase, holder, consent: null } as const;
+  const bare = {
+    kind: 'coupon.reserve',
+    gcn,
+    serial,
+    termsVersion,
+    basket,
+    basis,
+    purchase,
+    holder,
+    consent: null,
+  } as const;
   const late = dice.oneIn(8);
   const consent = consentFor(stage, dice, lane, bare);
   return act(lane, { ...bare, consent }, { notAfterMs: late ? stage.timeMs - 1 : null });

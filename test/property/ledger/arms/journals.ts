@@ -125,7 +125,14 @@ export const journalMoves: Moves<keyof typeof journalOperations> = {
     const epoch = stage.epochOf(terminal);
     const one = someSpan(stage, dice, terminal, epoch);
     const other = dice.oneIn(8) ? one : someSpan(stage, dice, terminal, epoch);
-    return act(dice.pick(['admin', 'val', ...lanes]), { kind: 'journal.accuse', terminal, epoch, stream: 0, one, other });
+    return act(dice.pick(['admin', 'val', ...lanes]), {
+      kind: 'journal.accuse',
+      terminal,
+      epoch,
+      stream: 0,
+      one,
+      other,
+    });
   },
   'journal.salvage': salvage,
 };

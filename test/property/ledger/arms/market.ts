@@ -4,6 +4,7 @@ import { readOwner } from '#ledger/coupons/owners';
 import { readSeries } from '#ledger/coupons/series';
 import { countOf, type Goods, type Wanted } from '#ledger/market/goods';
 import { openSlots } from '#ledger/market/market-book';
+import { marketAmountMax } from '#ledger/market/offer';
 import type { marketOperations } from '#ledger/market/operations';
 import { placingDebit } from '#ledger/market/place-offer';
 import { withdrawalDebit } from '#ledger/market/withdraw-offer';
@@ -36,7 +37,10 @@ function someGoods(stage: Stage, dice: Dice, owner: string): { give: Goods; wort
   if (mine.length > 0 && dice.oneIn(2))
     return { give: { kind: 'items', gcn: series.held, serials: mine.slice(0, 1 + dice.below(2)) }, worth: itemWorth };
   const { asset, worth } = dice.pick(traded);
-  return { give: { kind: 'units', asset, amount: dice.oneIn(20) ? dice.amount(9) : 20n + BigInt(dice.below(250)) }, worth };
+  return {
+    give: { kind: 'units', asset, amount: dice.oneIn(20) ? dice.amount(9) : 20n + BigInt(dice.below(250)) },
+    worth,
+  };
 }
 
 function someWant(dice: Dice, give: Goods): { want: Wanted; worth: bigint } {
@@ -54,7 +58,7 @@ export const marketMoves: Moves<keyof typeof marketOperations> = {
     const { want, worth: wanted } = someWant(dice, give);
     const price = { num: given * BigInt(80 + dice.below(25)), den: wanted * 100n };
     const most = (countOf(give) * price.num + price.den - 1n) / price.den;
-    const wantMax = dice.oneIn(3) ? most : null;
+    const wantMax = dice.oneIn(3) && most <= marketAmountMax ? most : null;
     const goodUntilMs = stage.timeMs + dice.pick([day, 5 * day, 40 * day, 200 * day, dice.oneIn(8) ? 400 * day : day]);
     const placing = { give, want, price, wantMax, whole: dice.oneIn(6), goodUntilMs };
     const author = takerFrom(stage, dice, owner);

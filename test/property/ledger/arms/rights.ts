@@ -1,12 +1,12 @@
 /** Rights of stores: given, divided, recorded, asked back, ended. */
-import { readRights } from '#ledger/rights/read';
-import type { Grant, Part, Right } from '#ledger/rights/right';
+
+import { readAsset } from '#ledger/assets/asset';
+import { readSeries } from '#ledger/coupons/series';
 import type { rightOperations } from '#ledger/rights/operations';
+import { readHub, readRights } from '#ledger/rights/read';
+import type { Grant, Part, Right } from '#ledger/rights/right';
 import { escrowDebit } from '#ledger/rights/right-home';
 import type { Spend } from '#ledger/rights/spend';
-import { readHub } from '#ledger/rights/read';
-import { readSeries } from '#ledger/coupons/series';
-import { readAsset } from '#ledger/assets/asset';
 import { day, issuer } from '../../../unit/ledger/world.ts';
 import { assets, gcns, holders, lanes, owners, rightNames, series, stores } from '../cast.ts';
 import type { Dice } from '../dice.ts';

@@ -1,6 +1,11 @@
 /** Products: made, packed, moved, sold, brought back, called back. */
+
+import type { LedgerView } from '#ledger/state/view';
 import { readBatch } from '#ledger/trace/batch';
+import { readUnit } from '#ledger/trace/logistics-unit';
 import type { traceOperations } from '#ledger/trace/operations';
+import { productBits } from '#ledger/trace/product-facts';
+import { productFacts } from '#ledger/trace/read';
 import { day } from '../../../unit/ledger/world.ts';
 import { batches, brands, lanes, stores, units } from '../cast.ts';
 import type { Dice } from '../dice.ts';
@@ -38,9 +43,18 @@ function contents(dice: Dice) {
 }
 
 /** By a store's lane or, if it may, by a brand. */
-function packer(stage: Stage, dice: Dice, products: readonly { readonly tradeItem: string; readonly lot: string }[]): string {
+function packer(
+  stage: Stage,
+  dice: Dice,
+  products: readonly { readonly tradeItem: string; readonly lot: string }[],
+): string {
   const [first] = products;
   return dice.oneIn(3) && first !== undefined ? brandOf(stage, first) : dice.pick(lanes);
+}
+
+/** Status bits of a product of the first batch. */
+function readProductBits(view: LedgerView, serial: string): number {
+  return productFacts(view, null, { ...batches[0], serial })?.bits ?? 0;
 }
 
 const atTill = (dice: Dice, operation: Act['operation']): Act => ({ author: dice.pick(lanes), operation });
@@ -79,7 +93,8 @@ export const traceMoves: Moves<keyof typeof traceOperations> = {
     return act(packer(stage, dice, packed.products), { kind: 'trace.aggregate', ...packed });
   },
   'trace.disaggregate': (stage, dice) => {
-    const packed = contents(dice);
+    const known = units.filter((sscc) => readUnit(stage.state, sscc) !== null);
+    const packed = { ...contents(dice), sscc: dice.some(known) ?? dice.pick(units) };
     const all = dice.oneIn(3) ? { products: [], units: [] } : {};
     return act(packer(stage, dice, packed.products), { kind: 'trace.disaggregate', ...packed, ...all });
   },
@@ -87,6 +102,10 @@ export const traceMoves: Moves<keyof typeof traceOperations> = {
     atTill(dice, { kind: 'trace.ship', target: someTarget(dice), to: dice.pick([...stores, null]) }),
   'trace.inspect': (_stage, dice) =>
     atTill(dice, { kind: 'trace.inspect', ...someProduct(dice), passed: dice.oneIn(2) }),
-  'trace.return': (_stage, dice) => atTill(dice, { kind: 'trace.return', ...someProduct(dice) }),
+  'trace.return': ({ state }, dice) => {
+    const sold = serials.filter((serial) => (readProductBits(state, serial) & productBits.sold) !== 0);
+    const serial = dice.oneIn(4) ? null : dice.some(sold);
+    return atTill(dice, { kind: 'trace.return', ...(serial === null ? someProduct(dice) : { ...batches[0], serial }) });
+  },
   'trace.destroy': (_stage, dice) => atTill(dice, { kind: 'trace.destroy', ...someProduct(dice) }),
 };

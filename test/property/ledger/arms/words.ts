@@ -15,8 +15,8 @@ import type { Spend } from '#ledger/rights/spend';
 import { chainId, codeSeed, seedOf } from '../../../unit/ledger/world.ts';
 import { issuers, lanes } from '../cast.ts';
 import type { Dice } from '../dice.ts';
-import { governorNames } from '../opening.ts';
 import { seedFor } from '../keys.ts';
+import { governorNames } from '../opening.ts';
 import type { Stage } from '../stage.ts';
 
 /** The seed whose signature counts for an owner, as far as the test has it. */
