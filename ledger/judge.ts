@@ -29,13 +29,22 @@ export interface Judgement {
   readonly value: bigint;
   /** The answer differs within the time interval; CLOCK_UNCERTAIN is among the reasons. */
   readonly uncertain: boolean;
-  /** Shards that were asked for and are not held; then NOT_CACHED is the only reason. */
-  readonly missing: ShardId[];
+  /** The first shard that was asked for and is not held; then NOT_CACHED is the only reason. */
+  readonly missing: ShardId | null;
 }
 
-/** Passes reads on and keeps the names of shards that are not held. */
-class WatchedView implements LedgerView {
-  readonly missing = new Set<ShardId>();
+/** Ends a judgement: what would be said without this shard is worth nothing. */
+class NotHeld extends Error {
+  readonly shard: ShardId;
+
+  constructor(shard: ShardId) {
+    super(`shard ${shard} is not held`);
+    this.shard = shard;
+  }
+}
+
+/** Passes reads on to what is held. Rules assert that what one object names is in another: without its shard they cannot go on. */
+class HeldView implements LedgerView {
   readonly #view: LedgerView;
 
   constructor(view: LedgerView) {
@@ -47,9 +56,8 @@ class WatchedView implements LedgerView {
   }
 
   get(shard: ShardId, key: string): Uint8Array | undefined {
-    if (this.#view.holds(shard)) return this.#view.get(shard, key);
-    this.missing.add(shard);
-    return undefined;
+    if (!this.#view.holds(shard)) throw new NotHeld(shard);
+    return this.#view.get(shard, key);
   }
 }
 
@@ -65,22 +73,21 @@ function effectAt(view: LedgerView, by: JudgedAuthorship, timeMs: number, operat
  * conflict and a conflict before a yes; policy says what `uncertain` then means. Changes nothing.
  */
 export function judgeOperation(view: LedgerView, by: JudgedAuthorship, operation: Operation): Judgement {
-  const watched = new WatchedView(view);
-  const early = effectAt(watched, by, by.timeLowMs, operation);
-  const late = by.timeHighMs === by.timeLowMs ? early : effectAt(watched, by, by.timeHighMs, operation);
-  if (watched.missing.size > 0) {
-    return {
-      outcome: 'refused',
-      reasons: reason.NOT_CACHED,
-      value: 0n,
-      uncertain: false,
-      missing: [...watched.missing],
-    };
+  try {
+    return judgeHeld(new HeldView(view), by, operation);
+  } catch (error) {
+    if (!(error instanceof NotHeld)) throw error;
+    return { outcome: 'refused', reasons: reason.NOT_CACHED, value: 0n, uncertain: false, missing: error.shard };
   }
+}
+
+function judgeHeld(view: LedgerView, by: JudgedAuthorship, operation: Operation): Judgement {
+  const early = effectAt(view, by, by.timeLowMs, operation);
+  const late = by.timeHighMs === by.timeLowMs ? early : effectAt(view, by, by.timeHighMs, operation);
   const uncertain = early.outcome !== late.outcome || early.reasons !== late.reasons || early.value !== late.value;
-  if (!uncertain) return { ...early, uncertain, missing: [] };
+  if (!uncertain) return { ...early, uncertain, missing: null };
   const severity = ({ outcome }: Effect): number => ['applied', 'conflicted', 'refused'].indexOf(outcome);
   const worse = severity(early) > severity(late) ? early : late;
   const reasons = early.reasons | late.reasons | reason.CLOCK_UNCERTAIN;
-  return { outcome: worse.outcome, reasons, value: worse.value, uncertain, missing: [] };
+  return { outcome: worse.outcome, reasons, value: worse.value, uncertain, missing: null };
 }

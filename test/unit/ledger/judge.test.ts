@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ShardId } from '#ledger/ids';
+import { bookShard, type ShardId } from '#ledger/ids';
 import { judgeOperation } from '#ledger/judge';
 import type { Operation } from '#ledger/operation';
 import { reasonsIn } from '#ledger/reasons';
 import { budgetOf, usualGrant } from '#ledger/rights/usual-grants';
 import type { LedgerView } from '#ledger/state/view';
+import { ann, openAssets } from './asset-world.ts';
+import { captureParts, lane as heldAt, hold } from './hold-world.ts';
 import { chainId, gcn, gtin, lot, reserve, startMs, storeA, storeB, World } from './world.ts';
 
 const lane = `${storeA}/lane-1`;
@@ -37,17 +39,27 @@ describe('judgeOperation', () => {
       reasons: [],
       value: 100n,
       uncertain: false,
-      missing: [],
+      missing: null,
     });
   });
 
-  it('names the shards that it would have to ask for, and says nothing else', () => {
+  it('names the first shard that it would have to ask for, and says nothing else', () => {
     const world = World.withSeries();
     const sell: Operation = { kind: 'trace.sell', tradeItem: gtin, lot, serial: '1', basket: new Uint8Array(16) };
     const unknown = { outcome: 'refused', reasons: ['NOT_CACHED'], value: 0n, uncertain: false };
-    expect(judge(cached(world, own), reserve(1))).toEqual({ ...unknown, missing: [`c/${gcn}`] });
-    expect(judge(cached(world, own), sell)).toEqual({ ...unknown, missing: [`b/${gtin}/${lot}`] });
-    expect(judge(cached(world, `c/${gcn}`), reserve(1))).toEqual({ ...unknown, missing: [own] });
+    expect(judge(cached(world, own), reserve(1))).toEqual({ ...unknown, missing: `c/${gcn}` });
+    expect(judge(cached(world, own), sell)).toEqual({ ...unknown, missing: `b/${gtin}/${lot}` });
+    expect(judge(cached(world, `c/${gcn}`), reserve(1))).toEqual({ ...unknown, missing: own });
+  });
+
+  it('answers without the book of a holder whose amount a basket closes with', () => {
+    const world = openAssets();
+    world.all(heldAt, [hold(world, 500n)]);
+    const closing = captureParts([0, 500n]);
+    const by = { chainId, author: heldAt, epoch: 0, sequence: 1, seenHeight: 1, notAfterMs: null };
+    const view = cached(world, `s/${storeB}`, 'r', 'a/card');
+    const { outcome, missing } = judgeOperation(view, { ...by, timeLowMs: startMs, timeHighMs: startMs }, closing);
+    expect([outcome, missing]).toEqual(['refused', bookShard(ann)]);
   });
 
   it('changes nothing, however often it is asked', () => {
@@ -68,7 +80,7 @@ describe('judgeOperation', () => {
       reasons: ['EXPIRED', 'CLOCK_UNCERTAIN'],
       value: 0n,
       uncertain: true,
-      missing: [],
+      missing: null,
     });
     expect(judge(world.state, reserve(1), startMs - 5, startMs + 5)).toMatchObject({
       outcome: 'refused',
