@@ -97,6 +97,8 @@ export class Stage {
   timeMs: number;
   /** Whether segments carry signatures, which are then checked. */
   signs = false;
+  /** Longest time from block to block. */
+  waitMsMax = Number.POSITIVE_INFINITY;
   /** The series that this case is mostly about. */
   favourite = 0;
   readonly blocks: PastBlock[] = [];

@@ -182,7 +182,7 @@ export function play(stage: Stage, { theme, favourite, steps }: Case, after: (bl
     const dice = new Dice(step);
     // Drawn first, so that a block ends where it ended when a case is shrunk.
     const ends = dice.oneIn(3) || at === steps.length - 1;
-    const later = waitMs(dice);
+    const later = Math.min(waitMs(dice), stage.waitMsMax);
     for (const deed of deedsOf(stage, dice, said, theme)) stage.take(deed);
     if (ends) after(stage.close(later));
   }
