@@ -69,7 +69,7 @@ export const termsBySeries: Readonly<Record<keyof typeof series, Terms>> = {
   plain: { ...baseTerms, ...longTerms },
   keyed: { ...baseTerms, ...longTerms, ...inRing, consent: 1, stacking: { kind: 'group', name: 'g' } },
   held: { ...baseTerms, ...longTerms, consent: 2, perHolderMax: 2, returnRule: 1 },
-  open: { ...baseTerms, ...longTerms, open: true, totalMax: 14, value: { kind: 'fixed', amount: 40n } },
+  open: { ...baseTerms, ...longTerms, open: true, totalMax: 7, value: { kind: 'fixed', amount: 40n } },
   partial: { ...baseTerms, ...longTerms, partial: true, value: { kind: 'fixed', amount: 300n } },
   percent: {
     ...baseTerms,
