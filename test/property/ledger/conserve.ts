@@ -31,7 +31,7 @@ class Seen {
   }
 }
 
-/** What the workload is worth its time for: both answers to every kind of operation, and what is told of here besides. */
+/** What the workload is worth its time for: both answers to every kind of operation, and what is met often enough to be asked for. */
 const wanted = [
   ...kinds.flatMap((kind) => [`${kind} applied`, `${kind} refused`]),
   'market applied',
@@ -40,12 +40,10 @@ const wanted = [
   'basket.capture conflicted',
   'trace.sell conflicted',
   'coupon.reserve refused TOTAL_LIMIT',
-  'coupon.reserve refused HOLDER_LIMIT',
   'coupon.reserve refused ALLOCATION_INVALID',
   'coupon.reserve refused HUB_FENCED',
   'coupon.reserve refused CONSENT_SPENT',
   'coupon.issue refused MINT_LIMIT',
-  'asset.pay refused CONSENT_SPENT',
   'basket.return refused RETURN_EXCEEDS_SALE',
   ...['WAITING', 'FORK', 'FROZEN', 'REVOKED', 'GAP', 'DUPLICATE'].map((reason) => `skipped ${reason}`),
 ];
