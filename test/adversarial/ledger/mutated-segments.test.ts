@@ -1,80 +1,38 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededEntropy, uniformInt } from '#core/entropy';
-import { encode } from '#core/format';
+import { decode, encode } from '#core/format';
+import { speakingKey } from '#ledger/journal/author-key';
 import { segmentFormat } from '#ledger/journal/segment';
-import type { Operation } from '#ledger/operation';
+import { streamOf } from '#ledger/journal/stream';
+import { type Operation, operationFormat } from '#ledger/operation';
 import { outcomes } from '#ledger/receipt';
-import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
-import {
-  allocate,
-  basketOf,
-  capture,
-  gcn,
-  gtin,
-  issuer,
-  lot,
-  reserve,
-  seedOf,
-  storeA,
-  storeB,
-  World,
-} from '../../unit/ledger/world.ts';
+import { lanes } from '../../property/ledger/cast.ts';
+import { openWorkload } from '../../property/ledger/opening.ts';
+import { sampleActs } from '../../property/ledger/samples.ts';
+import { type Act, Opening, type Stage } from '../../property/ledger/stage.ts';
+import { kinds } from '../../property/ledger/workload.ts';
+import { issuer, storeA } from '../../unit/ledger/world.ts';
 
-const lane = `${storeA}/lane-1`;
+const lane = lanes[0];
+const opening = new Opening(openWorkload());
+const acts = sampleActs(opening);
+const samples = [...acts.values()];
 
-function opened(): World {
-  const world = World.withSeries(50);
-  world.all(issuer, [
-    {
-      kind: 'right.grant',
-      rightId: 'lease-1',
-      store: storeA,
-      ...usualGrant,
-      grant: leaseOf(gcn, 0, 9),
-    },
-    {
-      kind: 'right.grant',
-      rightId: 'budget-1',
-      store: storeA,
-      ...usualGrant,
-      grant: budgetOf(gcn, 2, 300n),
-    },
-  ]);
-  world.all('brand', [
-    {
-      kind: 'batch.commission',
-      tradeItem: gtin,
-      lot,
-      name: 'Tea',
-      expiryMs: 0,
-      markets: [],
-      serials: ['a', 'b'],
-      complete: true,
-    },
-  ]);
-  return world;
+/** A region that checks signatures. */
+function region(): Stage {
+  const stage = opening.stage();
+  stage.signs = true;
+  return stage;
 }
 
-const operations: readonly (readonly [string, Operation])[] = [
-  [lane, reserve(20)],
-  [lane, reserve(1, { basis: { kind: 'owned', rightId: 'lease-1', allocation: allocate(1) } })],
-  [lane, reserve(21, { basis: { kind: 'budget', rightId: 'budget-1', shardHeight: 1 } })],
-  [lane, capture(0, 1)],
-  [lane, { kind: 'right.allocate', allocation: allocate(2) }],
-  [lane, { kind: 'trace.sell', tradeItem: gtin, lot, serial: 'a', basket: basketOf(1) }],
-  [
-    issuer,
-    {
-      kind: 'right.grant',
-      rightId: 'r',
-      store: storeB,
-      ...usualGrant,
-      grant: leaseOf(gcn, 30, 39),
-    },
-  ],
-  ['admin', { kind: 'terminal.enroll', store: storeA, lane: 'lane-2', publicKey: seedOf('k'), epoch: 7 }],
-];
+/** The segment of a sample in a region that has executed nothing else. */
+function segmentOf(act: Act): Uint8Array {
+  const stage = region();
+  stage.take(act);
+  stage.close();
+  return stage.blocks[0]?.segments[0] as Uint8Array;
+}
 
 function mutate(bytes: Uint8Array, entropy: SeededEntropy): Uint8Array {
   const out = bytes.slice();
@@ -89,39 +47,105 @@ function mutate(bytes: Uint8Array, entropy: SeededEntropy): Uint8Array {
   return out;
 }
 
+/** Every value in an operation that is no list and no record. */
+function* valuesIn(value: unknown): Generator<unknown> {
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) yield value;
+  else for (const one of Object.values(value)) yield* valuesIn(one);
+}
+
+const extremes: readonly unknown[] = [
+  0,
+  1,
+  255,
+  65_535,
+  2 ** 32 - 1,
+  Number.MAX_SAFE_INTEGER,
+  0n,
+  1n,
+  2n ** 64n - 1n,
+  2n ** 96n - 1n,
+  null,
+];
+
+/** A value of the pool of the same type, or one of the largest. */
+function otherThan(value: unknown, pool: readonly unknown[], entropy: SeededEntropy): unknown {
+  const from = uniformInt(entropy, 3) === 0 ? extremes : pool;
+  const like = from.filter(
+    (one) => value === null || one === null || (typeof one === typeof value && sameSize(one, value)),
+  );
+  return like.length === 0 ? value : like[uniformInt(entropy, like.length)];
+}
+
+const sameSize = (one: unknown, other: unknown): boolean =>
+  !(one instanceof Uint8Array) || !(other instanceof Uint8Array) || one.length === other.length;
+
+/** The operation with a field or two of others. */
+function withOther(value: unknown, pool: readonly unknown[], entropy: SeededEntropy): unknown {
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array)
+    return otherThan(value, pool, entropy);
+  if (Array.isArray(value)) {
+    const roll = uniformInt(entropy, 6);
+    if (value.length === 0 || roll === 0) return [];
+    if (roll === 1) return [...value, ...value];
+    if (roll === 2) return value.toReversed();
+    return value.with(uniformInt(entropy, value.length), withOther(value[0], pool, entropy));
+  }
+  const names = Object.keys(value).filter((name) => name !== 'kind');
+  if (names.length === 0) return value;
+  const name = names[uniformInt(entropy, names.length)] as string;
+  const changed = { ...value, [name]: withOther((value as Record<string, unknown>)[name], pool, entropy) };
+  return uniformInt(entropy, 4) === 0 ? withOther(changed, pool, entropy) : changed;
+}
+
+/** Whether the operation can be said at all: encoding one that cannot is the writer's fault. */
+function isSayable(operation: Operation): boolean {
+  try {
+    return decode(operationFormat, encode(operationFormat, operation)).ok;
+  } catch {
+    return false;
+  }
+}
+
 const { BIZAIN_SEED: seed = 'mutated-segments-1' } = process.env;
 
 describe(`hostile bytes (seed ${seed})`, () => {
+  it('are those of every kind of operation', () => {
+    expect(kinds.filter((kind) => !acts.has(kind))).toEqual([]);
+  });
+
   it('mutated segments never throw and, unsigned, never change anything', () => {
-    const world = opened();
+    const stage = region();
     const entropy = new SeededEntropy(seed);
-    const segments = operations.map(([author, operation]) => world.copy().segment(author, [operation]));
-    const root = world.state.stateRoot;
-    for (let n = 0; n < 4_000; n++) {
+    const segments = samples.map(segmentOf);
+    for (let n = 0; n < 100 * segments.length; n++) {
       const bytes = segments[n % segments.length] as Uint8Array;
       const mutated = mutate(bytes, entropy);
       if (Buffer.compare(mutated, bytes) === 0) continue;
-      const { stateRoot, receipts } = world.execute([mutated]);
-      expect(receipts).toEqual([]);
-      expect(stateRoot).toEqual(root);
+      stage.take({ segment: mutated });
+      const { executed } = stage.tried();
+      stage.forget();
+      expect(executed.receipts).toEqual([]);
+      expect(executed.stateRoot).toEqual(stage.state.stateRoot);
     }
   });
 
   it('mutated entries inside a genuine segment each get one receipt, and never throw', () => {
-    const world = opened();
     const entropy = new SeededEntropy(`${seed} entries`);
     const answers = new Map<string, number>();
-    for (let n = 0; n < 1_500; n++) {
-      const copy = n % 50 === 0 ? opened() : world;
-      const [author, operation] = operations[n % operations.length] as readonly [string, Operation];
-      const stream = operation.kind.startsWith('trace.') ? 1 : 0;
-      const first = copy.journal(author, stream).nextSequence;
-      const entries = [0, 1]
-        .map((at) => mutate(copy.entryBytes(first + at, operation), entropy))
-        .filter(({ length }) => length > 0);
-      if (entries.length === 0) continue;
-      const { receipts, skipped } = copy.commit([copy.rawSegment(author, stream, entries)]);
-      expect([receipts.length, skipped.length]).toEqual([entries.length, 0]);
+    let stage = opening.stage();
+    for (let n = 0; n < 40 * samples.length; n++) {
+      // What was mutated may have given an account a key that nobody has.
+      if (n % 50 === 0) stage = opening.stage();
+      const { author, operation } = samples[n % samples.length] as Act;
+      const stream = streamOf(operation.kind);
+      if (speakingKey(stage.state, author, stage.epochOf(author)) === null) continue;
+      const first = stage.next(author, stream);
+      const entries = [0, 1].map((at) => mutate(stage.entryBytes(first + at, operation), entropy));
+      const given = entries.filter(({ length }) => length > 0);
+      if (given.length === 0) continue;
+      stage.takeRaw(author, stream, given);
+      const { receipts, skipped } = stage.close();
+      expect([receipts.length, skipped.length]).toEqual([given.length, 0]);
       for (const { outcome } of receipts) {
         const name = outcomes[outcome] as string;
         answers.set(name, (answers.get(name) ?? 0) + 1);
@@ -130,8 +154,32 @@ describe(`hostile bytes (seed ${seed})`, () => {
     expect(answers.get('refused')).toBeGreaterThan(1_000);
   });
 
+  it('operations with fields of others, or with the largest values that there are, never throw', () => {
+    const entropy = new SeededEntropy(`${seed} fields`);
+    const pool = samples.flatMap(({ operation }) => [...valuesIn(operation)]);
+    const answers = new Map<string, number>();
+    let stage = opening.stage();
+    for (let n = 0; n < 400 * samples.length; n++) {
+      if (n % 100 === 0) {
+        stage = opening.stage();
+        stage.timeMs += uniformInt(entropy, 4) * 86_400_000;
+      }
+      const { author, operation } = samples[n % samples.length] as Act;
+      const changed = withOther(operation, pool, entropy) as Operation;
+      if (!isSayable(changed)) continue;
+      stage.take({ author, operation: changed });
+      if (n % 4 !== 0) continue;
+      for (const { outcome } of stage.close().receipts) {
+        const name = outcomes[outcome] as string;
+        answers.set(name, (answers.get(name) ?? 0) + 1);
+      }
+    }
+    expect(answers.get('refused')).toBeGreaterThan(1_000);
+    expect(answers.get('applied')).toBeGreaterThan(100);
+  });
+
   it('segments of any well-formed numbers and texts never throw', () => {
-    const world = opened();
+    const stage = opening.stage();
     const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
     const hostile = fc.record({
       author: fc.constantFrom(lane, issuer, 'admin', 'x', `${storeA}/zz`, `${storeA}/lane-1`),
@@ -142,11 +190,12 @@ describe(`hostile bytes (seed ${seed})`, () => {
       entries: fc.array(fc.uint8Array({ minLength: 1, maxLength: 64 }), { minLength: 1, maxLength: 4 }),
       signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
     });
-    world.verifySignatures = false;
     fc.assert(
       fc.property(hostile, (segment) => {
-        const { skipped } = world.execute([encode(segmentFormat, segment)]);
-        expect(skipped).toHaveLength(1);
+        stage.take({ segment: encode(segmentFormat, segment) });
+        const { executed } = stage.tried();
+        stage.forget();
+        expect(executed.skipped).toHaveLength(1);
       }),
       { numRuns: 500 },
     );

@@ -181,6 +181,13 @@ export class Stage {
     this.#said.set(nameOf(journal.head), operation);
   }
 
+  /** As `take` for bytes that are said to be entries, in a segment of their own. */
+  takeRaw(author: string, stream: number, entries: readonly Uint8Array[]): void {
+    const { next, head } = this.#journal(author, stream);
+    const place = { author, epoch: this.epochOf(author), stream, firstSequence: next, previousHash: head };
+    this.#pending.push({ ...place, entries: [...entries], signature: unsigned });
+  }
+
   #sealed(segment: OpenSegment): Uint8Array {
     if (!this.signs) return encode(segmentFormat, segment);
     const key = authorKeyOf(this.state, segment.author, segment.epoch);
@@ -197,6 +204,12 @@ export class Stage {
   tried(): { readonly executed: ExecutedBlock; readonly again: ExecutedBlock } {
     const segments = this.#pending.map((one) => (one instanceof Uint8Array ? one : this.#sealed(one)));
     return { executed: this.#execute(segments), again: this.#execute(segments) };
+  }
+
+  /** Drops all that was taken since the last block. */
+  forget(): void {
+    this.#pending = [];
+    this.#journals.clear();
   }
 
   /** Executes and commits all that was taken since the last block. */
