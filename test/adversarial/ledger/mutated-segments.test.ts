@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededEntropy, uniformInt } from '#core/entropy';
-import { decode, encode } from '#core/format';
+import { encode } from '#core/format';
 import { speakingKey } from '#ledger/journal/author-key';
 import { segmentFormat } from '#ledger/journal/segment';
 import { streamOf } from '#ledger/journal/stream';
-import { type Operation, operationFormat } from '#ledger/operation';
 import { outcomes } from '#ledger/receipt';
 import { lanes } from '../../property/ledger/cast.ts';
 import { openWorkload } from '../../property/ledger/opening.ts';
+import { valuesIn, withOtherFields } from '../../property/ledger/other-fields.ts';
 import { sampleActs } from '../../property/ledger/samples.ts';
 import { type Act, Opening, type Stage } from '../../property/ledger/stage.ts';
 import { kinds } from '../../property/ledger/workload.ts';
@@ -45,65 +45,6 @@ function mutate(bytes: Uint8Array, entropy: SeededEntropy): Uint8Array {
     else return out.slice(0, at);
   }
   return out;
-}
-
-/** Every value in an operation that is no list and no record. */
-function* valuesIn(value: unknown): Generator<unknown> {
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) yield value;
-  else for (const one of Object.values(value)) yield* valuesIn(one);
-}
-
-const extremes: readonly unknown[] = [
-  0,
-  1,
-  255,
-  65_535,
-  2 ** 32 - 1,
-  Number.MAX_SAFE_INTEGER,
-  0n,
-  1n,
-  2n ** 64n - 1n,
-  2n ** 96n - 1n,
-  null,
-];
-
-/** A value of the pool of the same type, or one of the largest. */
-function otherThan(value: unknown, pool: readonly unknown[], entropy: SeededEntropy): unknown {
-  const from = uniformInt(entropy, 3) === 0 ? extremes : pool;
-  const like = from.filter(
-    (one) => value === null || one === null || (typeof one === typeof value && sameSize(one, value)),
-  );
-  return like.length === 0 ? value : like[uniformInt(entropy, like.length)];
-}
-
-const sameSize = (one: unknown, other: unknown): boolean =>
-  !(one instanceof Uint8Array) || !(other instanceof Uint8Array) || one.length === other.length;
-
-/** The operation with a field or two of others. */
-function withOther(value: unknown, pool: readonly unknown[], entropy: SeededEntropy): unknown {
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array)
-    return otherThan(value, pool, entropy);
-  if (Array.isArray(value)) {
-    const roll = uniformInt(entropy, 6);
-    if (value.length === 0 || roll === 0) return [];
-    if (roll === 1) return [...value, ...value];
-    if (roll === 2) return value.toReversed();
-    return value.with(uniformInt(entropy, value.length), withOther(value[0], pool, entropy));
-  }
-  const names = Object.keys(value).filter((name) => name !== 'kind');
-  if (names.length === 0) return value;
-  const name = names[uniformInt(entropy, names.length)] as string;
-  const changed = { ...value, [name]: withOther((value as Record<string, unknown>)[name], pool, entropy) };
-  return uniformInt(entropy, 4) === 0 ? withOther(changed, pool, entropy) : changed;
-}
-
-/** Whether the operation can be said at all: encoding one that cannot is the writer's fault. */
-function isSayable(operation: Operation): boolean {
-  try {
-    return decode(operationFormat, encode(operationFormat, operation)).ok;
-  } catch {
-    return false;
-  }
 }
 
 const { BIZAIN_SEED: seed = 'mutated-segments-1' } = process.env;
@@ -165,8 +106,8 @@ describe(`hostile bytes (seed ${seed})`, () => {
         stage.timeMs += uniformInt(entropy, 4) * 86_400_000;
       }
       const { author, operation } = samples[n % samples.length] as Act;
-      const changed = withOther(operation, pool, entropy) as Operation;
-      if (!isSayable(changed)) continue;
+      const changed = withOtherFields(operation, pool, (count) => uniformInt(entropy, count));
+      if (changed === null) continue;
       stage.take({ author, operation: changed });
       if (n % 4 !== 0) continue;
       for (const { outcome } of stage.close().receipts) {

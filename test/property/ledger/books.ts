@@ -3,7 +3,8 @@ import { strict as assert } from 'node:assert';
 import { decode, type Format } from '#core/format';
 import { accountFormat } from '#ledger/accounts/account';
 import { mintedFormat } from '#ledger/accounts/mint-limit';
-import { allianceDebtFormat, memberFormat } from '#ledger/alliances/alliance';
+import { allianceDebtFormat, allianceFormat, memberFormat } from '#ledger/alliances/alliance';
+import { storedAllianceTermsFormat } from '#ledger/alliances/terms';
 import { assetFormat, storedAssetTermsFormat } from '#ledger/assets/asset';
 import { balanceFormat } from '#ledger/assets/balance';
 import { openReservationsFormat } from '#ledger/baskets/open-reservations';
@@ -74,6 +75,8 @@ const empty = {
   assets: new File(/^a\//, /^asset$/, assetFormat),
   assetTerms: new File(/^a\//, /^terms\//, storedAssetTermsFormat),
   members: new File(/^l\//, /^member\//, memberFormat),
+  alliances: new File(/^l\//, /^alliance$/, allianceFormat),
+  allianceTerms: new File(/^l\//, /^terms\//, storedAllianceTermsFormat),
   debts: new File(/^l\//, /^debt\//, allianceDebtFormat),
   opens: new File(/^s\//, /^open\//, openReservationsFormat),
   rights: new File(/^s\//, /^right\//, rightFormat),

@@ -5,7 +5,6 @@ import type { Receipt } from '#ledger/receipt';
 import { rightOpen } from '#ledger/rights/right';
 import { amountLeft } from '#ledger/rights/units-left';
 import { type Books, balanceOf, parts, Sums } from './books.ts';
-import { token } from './cast.ts';
 
 /** What owners have promised, by `<owner> <asset>`: open holds, escrows, covers, offers. */
 function promises({ files }: Books): Sums {
@@ -16,8 +15,11 @@ function promises({ files }: Books): Sums {
   for (const { value: right } of files.rights.all())
     if (right.status === rightOpen && right.grant.kind === 'amount')
       sums.add(`${right.grant.owner} ${right.grant.asset}`, amountLeft(right));
-  for (const { key, value } of files.members.all()) {
-    sums.add(`${parts(key)[1]} ${token}`, value.cover);
+  for (const { shard, key, value } of files.members.all()) {
+    // What an alliance settles in is the same in all versions that were ever in force.
+    const version = files.alliances.get(shard, 'alliance')?.inForce[0]?.version;
+    const settledIn = files.allianceTerms.get(shard, `terms/${version}`)?.terms.settlementAsset;
+    sums.add(`${parts(key)[1]} ${settledIn}`, value.cover);
     sums.add(`${parts(key)[1]} biz`, value.bizCover);
   }
   for (const { value } of files.offers.all())

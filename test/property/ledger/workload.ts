@@ -16,6 +16,7 @@ import { rightMoves } from './arms/rights.ts';
 import { traceMoves } from './arms/trace.ts';
 import { everyone, gcns, series } from './cast.ts';
 import { Dice } from './dice.ts';
+import { valuesIn, withOtherFields } from './other-fields.ts';
 import type { Act, Deed, Move, PlayedBlock, Stage } from './stage.ts';
 
 /** A way to bring about each kind of operation. */
@@ -142,6 +143,13 @@ function spoiled(stage: Stage, dice: Dice, deed: Act, said: Memory): Act {
   const time = timeOf(stage, dice, deed);
   const apart = dice.oneIn(3);
   if (dice.oneIn(14)) return { ...deed, author: dice.pick(everyone), time, apart };
+  if (dice.oneIn(30)) {
+    const pool = [deed, ...[1, 2, 3].flatMap(() => dice.some(said) ?? [])].flatMap((one) => [
+      ...valuesIn(one.operation),
+    ]);
+    const operation = withOtherFields(deed.operation, pool, (count) => dice.below(count));
+    if (operation !== null) return { ...deed, operation, time, apart };
+  }
   if (dice.oneIn(30)) return { ...(dice.some(said) ?? deed), apart };
   return { ...deed, time, apart };
 }

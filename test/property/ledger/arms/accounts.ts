@@ -13,6 +13,8 @@ import { act, type Moves, type Stage } from '../stage.ts';
 import { approvalsFor, governors, speakerFor } from './words.ts';
 
 const newNames = ['new-1', 'new-2', 'new-3'] as const;
+/** Where epochs end. */
+const epochMax = 0xffff_ffff;
 const newStore = '4055555000004';
 /** Accounts that the others can do without. */
 const spares = ['spare', 'val', ...newNames, 'maker', 'gov'] as const;
@@ -48,13 +50,13 @@ export const accountMoves: Moves<keyof typeof accountOperations> = {
   'terminal.enroll': ({ state }, dice) => {
     const terminal = dice.oneIn(4) ? `${newStore}/lane-1` : dice.pick(lanes);
     const [store = '', lane = ''] = terminal.split('/');
-    const epoch = (readTerminal(state, store, lane)?.epoch ?? -1) + (dice.oneIn(6) ? 0 : 1);
+    const epoch = Math.min(epochMax, (readTerminal(state, store, lane)?.epoch ?? -1) + (dice.oneIn(6) ? 0 : 1));
     const publicKey = keyOf(epoch <= 0 ? terminal : `${terminal}#${epoch}`);
     return act('admin', { kind: 'terminal.enroll', store, lane, publicKey, epoch: Math.max(0, epoch) });
   },
   'hub.assign': ({ state }, dice) => {
     const store = dice.pick(stores);
-    const hubEpoch = (readStore(state, store)?.hub?.hubEpoch ?? 0) + (dice.oneIn(6) ? 0 : 1);
+    const hubEpoch = Math.min(epochMax, (readStore(state, store)?.hub?.hubEpoch ?? 0) + (dice.oneIn(6) ? 0 : 1));
     return act('admin', { kind: 'hub.assign', store, lane: dice.oneIn(3) ? 'lane-2' : 'lane-1', hubEpoch });
   },
   'account.govern': (stage, dice) => {

@@ -97,7 +97,7 @@ export function allocationFor(
   const unsigned = {
     rightId,
     hub: terminal,
-    hubEpoch: Math.max(0, (hub?.hubEpoch ?? 0) + (dice.oneIn(15) ? dice.pick([-1, 1]) : 0)),
+    hubEpoch: Math.min(0xffff_ffff, Math.max(0, (hub?.hubEpoch ?? 0) + (dice.oneIn(15) ? dice.pick([-1, 1]) : 0))),
     lane: dice.oneIn(20) ? dice.pick(lanes) : lane,
     number: dice.oneIn(10) ? dice.below(3) : dice.below(100_000),
     unit,
