@@ -12,7 +12,7 @@ import { PeerTransport } from '#sync/validator/peer-transport';
 import { readValidatorConfig } from '#sync/validator/validator-config';
 import type { PeerMessage } from '#sync/wire/peer-message';
 import { seedOf } from '../../fixtures/region.ts';
-import { LiveRegion } from '../../integration/validator/live-region.ts';
+import { LiveRegion, until } from '../../integration/validator/live-region.ts';
 
 const seed = process.env['BIZAIN_SEED'] ?? 'restarts';
 const program = join(import.meta.dirname, '../../../agent/main.ts');
@@ -99,7 +99,9 @@ test(`a validator killed again and again never signs two statements for one plac
     await new Promise((resolve) => setTimeout(resolve, uniformInt(entropy, 120)));
     await victim.kill();
   }
+  // On a busy machine each of its lives may have been too short to be heard: one more lasts until it was.
+  victim = await child(region.configs[2] as string);
+  await until(() => [...said.keys()].some((place) => place.startsWith('vote 2 ')), 'a vote of the one that was killed');
+  await until(() => heard.votes > 20, 'votes');
   expect(contradictions).toEqual([]);
-  expect(heard.votes).toBeGreaterThan(20);
-  expect([...said.keys()].some((place) => place.startsWith('vote 2 '))).toBe(true);
 }, 90_000);

@@ -19,8 +19,15 @@ afterEach(async () => {
 const rounds = 4;
 const seed = 20_261_123;
 
-/** Scans owned, budgeted and unowned coupons one after another until the child is killed at a drawn moment. */
-async function scanUntilKilled(config: object, serials: readonly number[], killAfterMs: number): Promise<Verdict[]> {
+/**
+ * Scans owned, budgeted and unowned coupons one after another until the child is killed: a drawn time after it is up, or after its
+ * first yes.
+ */
+async function scanUntilKilled(
+  config: object,
+  serials: readonly number[],
+  kill: { readonly after: 'up' | 'yes'; readonly ms: number },
+): Promise<Verdict[]> {
   const program = join(import.meta.dirname, 'lane-child.ts');
   const args = ['--conditions=bizain-source', '--import', 'tsx', program, JSON.stringify(config)];
   const lane = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -30,9 +37,11 @@ async function scanUntilKilled(config: object, serials: readonly number[], killA
   createInterface({ input: lane.stdout }).on('line', (line) => {
     const said = JSON.parse(line) as { event: string; verdict?: Verdict };
     if (said.verdict !== undefined) verdicts.push(said.verdict);
+    const isFirstYes = verdicts.filter(({ decision }) => decision === 'accept').length === 1;
+    const starts = kill.after === 'up' ? said.event === 'up' : said.verdict?.decision === 'accept' && isFirstYes;
+    if (starts) systemClock.setTimer(kill.ms, () => lane.kill('SIGKILL'));
     if (said.event !== 'up') return;
     for (const serial of serials) lane.stdin.write(`${JSON.stringify({ data: coupon(serial) })}\n`);
-    systemClock.setTimer(killAfterMs, () => lane.kill('SIGKILL'));
   });
   await gone;
   child = null;
@@ -57,7 +66,9 @@ describe('a lane that is killed at any moment', () => {
       if (isCut) shop.line.cut();
       else shop.line.restore();
       const serials = Array.from({ length: 20 }, (_, at) => (at < 2 ? round * 2 + at : 10 + round * 20 + at));
-      const verdicts = await scanUntilKilled(shop.config('lane-1'), serials, 5 + uniformInt(entropy, 120));
+      // The first one is cut off and owns coupons: a yes is sure to come.
+      const kill = { after: round === 0 ? 'yes' : 'up', ms: 5 + uniformInt(entropy, 120) } as const;
+      const verdicts = await scanUntilKilled(shop.config('lane-1'), serials, kill);
       yes.push(...verdicts.filter(({ decision }) => decision === 'accept'));
     }
     shop.line.restore();
