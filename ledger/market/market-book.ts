@@ -51,7 +51,7 @@ export const storedOfferFormat = record('stored-offer', {
   want: wantedFormat,
   /** What it still takes; null: whatever it gets. */
   wantLeft: optional(amountFormat),
-  /** What it has taken so far. */
+  /** What it has taken so far, counted up to the largest amount. */
   received: amountFormat,
   price: priceFormat,
   /** All or nothing. */

@@ -20,7 +20,7 @@ import {
 } from './market-book.ts';
 import { matchOffers, type OfferAfter } from './match-offers.ts';
 import type { Settlement } from './match-turn.ts';
-import type { NewOffer, Offer, OpenOffer, RestingOffer } from './offer.ts';
+import { marketAmountMax, type NewOffer, type Offer, type OpenOffer, type RestingOffer } from './offer.ts';
 import type { PathFill } from './path-fill.ts';
 import { legsOf } from './path-legs.ts';
 
@@ -35,6 +35,12 @@ const legsMax = 64;
 export const pathFormat = record('market-path', {
   legs: list(record('market-leg', { from: offerIdFormat, to: offerIdFormat, amount: amountFormat }), { max: legsMax }),
 });
+
+/** What an offer has taken in all. The same units may come round again and again: it is counted up to the largest amount. */
+function sumTaken(before: bigint, now: bigint): bigint {
+  const sum = before + now;
+  return sum < marketAmountMax ? sum : marketAmountMax;
+}
 
 /** A stored offer as matching sees it; `placed` counts only where it has been given. */
 type PlainOffer = RestingOffer & NewOffer;
@@ -128,7 +134,7 @@ class MarketBlock implements Settlement {
       const { slot, offer } = this.#slotOf(plain);
       const had = this.#before.get(plain)?.offer.received ?? 0n;
       const give = goods.get(plain) ?? offer.give;
-      const open: OpenSlot = { slot, offer: { ...offer, give, wantLeft, received: had + received } };
+      const open: OpenSlot = { slot, offer: { ...offer, give, wantLeft, received: sumTaken(had, received) } };
       if (closed) endOffer(tx, open, this.#block.timeMs);
       else writeOffer(tx, open);
       return { plain, open, closed };
