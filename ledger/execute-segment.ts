@@ -11,6 +11,7 @@ import { type Entry, entryFormat } from './journal/entry.ts';
 import { closeNextNamed } from './journal/salvage.ts';
 import { streamOf, valueStream } from './journal/stream.ts';
 import { headOf, type StreamHead, streamHead, writeStreamHead } from './journal/stream-head.ts';
+import { blockWorkMax, workOf } from './operation-work.ts';
 import { reason } from './reasons.ts';
 import type { Outcome, Receipt } from './receipt.ts';
 import { StateOverlay } from './state/state-overlay.ts';
@@ -27,6 +28,8 @@ export interface OpenBlock extends BlockStart {
   readonly scratch: Map<string, StateOverlay>;
   /** Of the receipts so far. */
   particularsBytes: number;
+  /** Of each author so far (`workOf`). */
+  readonly work: Map<string, number>;
 }
 
 /** Shared by the receipts that have no movements, or no lines. */
@@ -116,9 +119,20 @@ function salvageEntry(block: OpenBlock, { segment, branch }: AdmittedSegment, by
     : { outcome, reasons, value, detail: effect.detail };
 }
 
+/** Charges the author with the entry's work; false where it has no room in this block. Named segments have one turn only. */
+function chargeWork({ work }: OpenBlock, { segment, branch }: AdmittedSegment, { operation }: Entry): boolean {
+  const more = workOf(operation);
+  if (more === 0 || branch !== 'standing') return true;
+  const sum = (work.get(segment.author) ?? 0) + more;
+  if (sum > blockWorkMax) return false;
+  work.set(segment.author, sum);
+  return true;
+}
+
 /** The entry's effect; null where it has no room in this block. */
 function effectOf(block: OpenBlock, admitted: AdmittedSegment, sequence: number, entry: Entry | null): Effect | null {
   if (entry === null) return refused(reason.BAD_OPERATION);
+  if (!chargeWork(block, admitted, entry)) return null;
   const { author, epoch } = admitted.segment;
   const by: Authorship = {
     chainId: block.chainId,

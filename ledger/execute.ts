@@ -44,7 +44,8 @@ export function executeBlock(state: LedgerState, block: BlockInput): ExecutedBlo
   const overlay = state.overlay();
   const isGenuine: SegmentCheck =
     block.isGenuine ?? ((segment, _bytes, publicKey) => verifySegment(chainId, segment, publicKey));
-  const open: OpenBlock = { chainId, height, timeMs, beacon, overlay, scratch: new Map(), particularsBytes: 0 };
+  const limits = { particularsBytes: 0, work: new Map<string, number>() };
+  const open: OpenBlock = { chainId, height, timeMs, beacon, overlay, scratch: new Map(), ...limits };
   const receipts: Receipt[] = beginBlock(overlay, open);
   const skipped: { readonly index: number; readonly reason: SegmentFault }[] = [];
   for (const [index, bytes] of segments.entries()) {
