@@ -106,7 +106,8 @@ function spend(tx: LedgerOverlay, by: Authorship, owner: string, { nonce, notAft
  * `tx`: a refusal of the whole operation, which drops `tx`, leaves it good.
  */
 export function debitFault(tx: LedgerOverlay, by: Authorship, { owner, what, consent }: Debit): bigint {
-  if (by.author === owner) return 0n;
+  // A terminal owns nothing: what it took from itself only a budget could bear.
+  if (by.author === owner) return terminalParts(owner) === null ? 0n : reason.CONSENT_INVALID;
   const holder = isHolder(owner) ? readHolder(tx, owner) : null;
   if (isHolder(owner) && holder === null) return reason.UNKNOWN_ACCOUNT;
   if (holder !== null && holder.publicKey === null && holder.issuer === by.author) return 0n;
