@@ -1,6 +1,7 @@
 /** `basket.review`: a word about a purchase, by whoever paid with something that proves it; one a sale (SPEC B6). */
 import { encodeCbor } from '#core/codec';
 import { readHolder } from '../accounts/holder.ts';
+import { readItemStatus } from '../coupons/item-status.ts';
 import { keyConsents } from '../coupons/key-consent.ts';
 import { readOwner } from '../coupons/owners.ts';
 import { type Authorship, applied, type Handler, type OperationOf, refused } from '../effect.ts';
@@ -26,20 +27,25 @@ function speaksFor(view: LedgerView, by: Authorship, holder: string | null): boo
   return known !== null && known.publicKey === null && known.issuer === by.author;
 }
 
+/** Whether anything that the part was used on was kept. */
+function isKept({ lines, returned }: Sale, part: number): boolean {
+  const sum = (all: Sale['lines']): bigint =>
+    all.reduce((total, line) => (line.part === part ? total + line.amount : total), 0n);
+  return sum(returned) < sum(lines);
+}
+
 function isBuyer(view: LedgerView, by: Authorship, sale: Sale, op: OperationOf<'basket.review'>): boolean {
   const part = sale.parts[op.part];
-  if (part === undefined) return false;
+  // What somebody else had paid with before, or what was brought back, bought nothing.
+  if (part === undefined || part.conflict !== 0n || !isKept(sale, op.part)) return false;
   if (part.kind === 'hold') return speaksFor(view, by, part.owner);
-  const holder = part.holder ?? readOwner(view, part.gcn, part.serial);
+  if (part.holder !== null) return speaksFor(view, by, part.holder);
+  // Who has a coupon that is used up has used it; what is left of one may have been passed on since.
+  if (!part.isUsedUp || readItemStatus(view, part.gcn, part.serial) !== 'redeemed') return false;
+  const holder = readOwner(view, part.gcn, part.serial);
   if (holder !== null) return speaksFor(view, by, holder);
   const of = { store: op.store, lane: op.lane, epoch: op.epoch, sequence: op.capture };
   return op.consent !== null && keyConsents(view, part, op.consent, reviewMessage(by.chainId, of, op));
-}
-
-/** Whether anything of the sale was kept. */
-function isKept({ lines, returned }: Sale): boolean {
-  const sum = (all: Sale['lines']): bigint => all.reduce((total, { amount }) => total + amount, 0n);
-  return sum(returned) < sum(lines);
 }
 
 /** Rule B6. */
@@ -47,7 +53,7 @@ export const reviewBasket: Handler<'basket.review'> = (tx, by, op) => {
   const of = { store: op.store, lane: op.lane, epoch: op.epoch, sequence: op.capture };
   const sale = readSale(tx, of, op.period);
   if (op.rating === 0) return refused(reason.BAD_OPERATION);
-  if (sale === null || sale.isVoided || !isKept(sale)) return refused(reason.NOT_PURCHASED);
+  if (sale === null || sale.isVoided) return refused(reason.NOT_PURCHASED);
   if (!isBuyer(tx, by, sale, op)) return refused(reason.NOT_PURCHASED);
   if (sale.review !== null) return refused(reason.ALREADY_EXISTS);
   writeSale(tx, of, { ...sale, review: { rating: op.rating, textHash: op.textHash } });
