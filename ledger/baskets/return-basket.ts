@@ -23,10 +23,11 @@ const amountOf = (lines: readonly SaleLine[], part: number): bigint =>
 function returnedWith(sale: Sale, lines: readonly SaleLine[]): readonly SaleLine[] | null {
   const returned = [...sale.returned];
   for (const line of lines) {
-    const sold = sale.lines.find((one) => sameLine(one, line));
+    // A capture may name a line more than once.
+    const sold = sale.lines.reduce((sum, one) => (sameLine(one, line) ? sum + one.amount : sum), 0n);
     const at = returned.findIndex((one) => sameLine(one, line));
     const amount = line.amount + (returned[at]?.amount ?? 0n);
-    if (sold === undefined || line.amount === 0n || amount > sold.amount) return null;
+    if (line.amount === 0n || amount > sold) return null;
     if (at < 0) returned.push({ ...line });
     else returned[at] = { ...line, amount };
   }
