@@ -35,11 +35,23 @@ import { consentRule, countsUses, lateRule, redemptionOf, stack, type Terms } fr
 
 type Reserve = OperationOf<'coupon.reserve'>;
 
-function windowFaults(terms: Terms, by: Authorship): bigint {
+/** What a reservation is judged by. */
+interface Ground {
+  readonly series: Series;
+  readonly terms: Terms;
+  readonly footing: Footing;
+}
+
+/** How far behind its block an online reservation counts at most, ms. */
+const onlineLagMsMax = 10 * 60_000;
+
+function windowFaults(terms: Terms, by: Authorship, footing: Footing): bigint {
   const { fromMs, untilMs } = redemptionOf(terms);
+  // Nobody was promised an online coupon before its block: no clock that is far behind brings an expired one back.
+  const lowMs = footing.basis === 'online' ? Math.max(by.timeLowMs, by.blockTimeMs - onlineLagMsMax) : by.timeLowMs;
   // Only what is sure counts here: the till's policy decides about what it cannot tell (ARCHITECTURE D7).
   if (by.timeHighMs < fromMs) return reason.NOT_YET_VALID;
-  return by.timeLowMs > untilMs ? reason.EXPIRED : 0n;
+  return lowMs > untilMs ? reason.EXPIRED : 0n;
 }
 
 /** Against the word of whoever presents the item: the holder that it is bound to, or the bearer of its code. */
@@ -95,7 +107,7 @@ function takenFaults(tx: LedgerView, op: Reserve, terms: Terms, footing: Footing
 }
 
 /** Against the operation whoever was first. */
-function ownFaults(tx: LedgerOverlay, by: Authorship, op: Reserve, series: Series, terms: Terms): bigint {
+function ownFaults(tx: LedgerOverlay, by: Authorship, op: Reserve, { series, terms, footing }: Ground): bigint {
   const { store, lane } = terminalOf(by);
   const open = readOpen(tx, store, lane);
   const merchant = readStore(tx, store)?.merchant ?? null;
@@ -104,7 +116,7 @@ function ownFaults(tx: LedgerOverlay, by: Authorship, op: Reserve, series: Serie
     { ...op, issuer: series.issuer, terms, merchant, atMs: by.timeHighMs },
     op.basis.kind === 'owned' ? 'owned' : 'open',
   );
-  faults |= windowFaults(terms, by);
+  faults |= windowFaults(terms, by, footing);
   faults |= consentFaults(tx, by, op, series, terms);
   faults |= stackingFault(tx, op, terms, open);
   if (op.purchase !== null) faults |= purchaseFaults(terms, op.purchase);
@@ -138,7 +150,9 @@ export const reserveCoupon: Handler<'coupon.reserve'> = (tx, by, op): Effect => 
   const spend: Spend = terms.open ? { kind: 'use', gcn } : { kind: 'item', gcn, serial };
   const footing = footingOf(tx, by, spend, op.basis);
   const faults =
-    footing.faults | lateFaults(terms, series.termsVersion, footing.right) | ownFaults(tx, by, op, series, terms);
+    footing.faults |
+    lateFaults(terms, series.termsVersion, footing.right) |
+    ownFaults(tx, by, op, { series, terms, footing });
   let conflict = takenFaults(tx, op, terms, footing);
   if (faults !== 0n || (conflict !== 0n && footing.basis !== 'budget')) return refused(faults, conflict);
 
