@@ -89,6 +89,7 @@ export const reasonNames = [
   'REFERRAL_TOO_DEEP',
   'NOT_COMMISSIONED',
   'TWICE_IN_BASKET', // 85
+  'BASKET_FULL',
 ] as const;
 /** One of `reasonNames`. */
 export type ReasonName = (typeof reasonNames)[number];

@@ -63,6 +63,7 @@ export const policy: Readonly<Record<ReasonName, Consequence>> = {
   MINIMUM_SPEND: 'block',
   PRODUCT_NOT_COVERED: 'block',
   NOT_STACKABLE: 'block',
+  BASKET_FULL: 'block',
   HOLDER_LIMIT: 'block',
   TOTAL_LIMIT: 'block',
   MINT_LIMIT: 'block',

@@ -75,6 +75,7 @@ export const reasonTexts: Readonly<Record<ReasonName, Text>> = {
   NOT_TRANSFERABLE: say('Cannot be passed on', '不可转让'),
   MINIMUM_SPEND: say('The basket is below the minimum spend', '未达到最低消费'),
   PRODUCT_NOT_COVERED: say('Not for the products in this basket', '本单商品不适用'),
+  BASKET_FULL: say('The basket is full: close it and open another', '本单已满，请先结账再开新单'),
   NOT_STACKABLE: say('Cannot be combined with what is in the basket', '不可与本单其他优惠同用'),
   HOLDER_LIMIT: say('This customer has used it as often as allowed', '该顾客已达使用上限'),
   TOTAL_LIMIT: say('All of these have been used', '该活动名额已用完'),

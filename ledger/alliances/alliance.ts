@@ -98,6 +98,19 @@ export function settlementTerms(view: LedgerView, id: string, atMs: number): All
   return termsInForce(view, id, Math.max(atMs, first));
 }
 
+/** Most payments that one coupon's use can make due under the terms in force at a time or later, the fee included. */
+export function postingsMaxOf(view: LedgerView, id: string, atMs: number): number {
+  const inForce = readAlliance(view, id)?.inForce ?? [];
+  const at = Math.max(
+    0,
+    inForce.findLastIndex(({ fromMs }) => fromMs <= atMs),
+  );
+  return inForce.slice(at).reduce((most, { version }) => {
+    const terms = readAllianceTerms(view, id, version);
+    return terms === null ? most : Math.max(most, terms.flows.length + (terms.fee === null ? 0 : 1));
+  }, 0);
+}
+
 /** Who has signed a version. */
 export function readSigned(view: LedgerView, id: string, version: number): readonly string[] {
   return signedObjects.read(view, allianceShard(id), `signed/${version}`)?.accounts ?? [];

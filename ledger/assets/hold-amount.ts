@@ -1,6 +1,7 @@
 /** `asset.hold`: a lane reserves an amount of an owner's for a basket, on one of three bases (SPEC V8, ARCHITECTURE D4). */
 import { debitFault } from '../accounts/debit-consent.ts';
 import { readStore } from '../accounts/store.ts';
+import { basketRoomFault } from '../baskets/basket-room.ts';
 import { openReservationsMax, readOpen, writeOpen } from '../baskets/open-reservations.ts';
 import {
   type Authorship,
@@ -36,7 +37,9 @@ function ownFaults(tx: LedgerOverlay, by: Authorship, op: Hold, { right, basis }
     const merchant = readStore(tx, store)?.merchant ?? null;
     faults |= assetAcceptanceFault(tx, { asset, termsVersion, merchant, atMs: by.timeLowMs });
   }
-  if (readOpen(tx, store, lane).length >= openReservationsMax) faults |= reason.TOO_MANY_OPEN;
+  const open = readOpen(tx, store, lane);
+  if (open.length >= openReservationsMax) faults |= reason.TOO_MANY_OPEN;
+  faults |= basketRoomFault(tx, by, open, { basket: op.basket, terms: null });
   return faults | debitFault(tx, by, { owner, what: holdDebit(op), consent });
 }
 

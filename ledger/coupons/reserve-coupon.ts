@@ -4,6 +4,7 @@ import { debitFault } from '../accounts/debit-consent.ts';
 import { readHolder } from '../accounts/holder.ts';
 import { readStore } from '../accounts/store.ts';
 import { couponAcceptanceFault } from '../alliances/settle.ts';
+import { basketRoomFault } from '../baskets/basket-room.ts';
 import { type OpenReservation, openReservationsMax, readOpen, writeOpen } from '../baskets/open-reservations.ts';
 import {
   type Authorship,
@@ -118,7 +119,7 @@ function ownFaults(tx: LedgerOverlay, by: Authorship, op: Reserve, { series, ter
   );
   faults |= windowFaults(terms, by, footing);
   faults |= consentFaults(tx, by, op, series, terms);
-  faults |= stackingFault(tx, op, terms, open);
+  faults |= stackingFault(tx, op, terms, open) | basketRoomFault(tx, by, open, { basket: op.basket, terms });
   if (op.purchase !== null) faults |= purchaseFaults(terms, op.purchase);
   if (terms.perHolderMax !== null) faults |= holderFault(tx, op.holder);
   return open.length < openReservationsMax ? faults : faults | reason.TOO_MANY_OPEN;

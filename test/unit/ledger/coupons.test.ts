@@ -167,11 +167,11 @@ describe('reserve online (SPEC C3)', () => {
     const world = World.withSeries(300);
     world.all(
       lane1,
-      Array.from({ length: 256 }, (_, serial) => reserve(serial)),
+      Array.from({ length: 256 }, (_, serial) => reserve(serial, { basket: basketOf(serial >> 6) })),
     );
-    expect(world.do(lane1, reserve(256)).reasons).toEqual(['TOO_MANY_OPEN']);
+    expect(world.do(lane1, reserve(256, { basket: basketOf(9) })).reasons).toEqual(['TOO_MANY_OPEN']);
     expect(world.do(lane1, release(0)).outcome).toBe('applied');
-    expect(world.do(lane1, reserve(256)).outcome).toBe('applied');
+    expect(world.do(lane1, reserve(256, { basket: basketOf(9) })).outcome).toBe('applied');
   });
 });
 
