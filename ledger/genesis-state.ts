@@ -1,23 +1,32 @@
-/** The state before the first block: the region and its administrator. */
+/** The state before the first block: the region, its administrator and its validators. */
 import { text, versioned } from '#core/format';
 import { accountKey, accountRoles, accounts, adminAccount, newAccount } from './accounts/account.ts';
 import { issueBiz } from './assets/biz.ts';
 import { regionShard } from './ids.ts';
 import { LedgerState } from './state/ledger-state.ts';
 import { storedObject } from './state/stored-object.ts';
+import { type WishedValidator, writeWishedValidators } from './validators/validator-set.ts';
 
 /** `region` in the region shard. */
 export const regionFormat = versioned('region', 1, { bytesMax: 64 }, { region: text({ min: 1, max: 32 }) });
 const regions = storedObject(regionFormat);
 
 /** The state that block 1 builds on. */
-export function genesisState(genesis: { readonly adminPublicKey: Uint8Array; readonly region: string }): LedgerState {
+export function genesisState(genesis: {
+  readonly adminPublicKey: Uint8Array;
+  readonly region: string;
+  readonly validators: readonly Pick<WishedValidator, 'name' | 'publicKey'>[];
+}): LedgerState {
   const state = LedgerState.empty();
   const overlay = state.overlay();
   regions.write(overlay, regionShard, 'region', { region: genesis.region });
   const role = accountRoles.indexOf('admin');
   const admin = newAccount({ role, publicKey: genesis.adminPublicKey, name: 'Region administrator' });
   accounts.write(overlay, regionShard, accountKey(adminAccount), admin);
+  writeWishedValidators(
+    overlay,
+    genesis.validators.map(({ name, publicKey }) => ({ name, publicKey, address: '' })),
+  );
   issueBiz(overlay);
   state.commit(state.evaluate(overlay, 0));
   return state;

@@ -10,9 +10,10 @@ import { bad, ok, type Result } from '#core/result';
 import { hashFormat } from '#ledger/ids';
 import { type Receipt, receiptFormat, receiptLeaf, receiptsRootOf } from '#ledger/receipt';
 import { resultRoot } from '#ledger/state/roots';
+import { validatorsMax } from '#ledger/validators/validator-set';
 import { blockHash, headerFormat } from '../wire/block.ts';
 import type { LightBlock } from '../wire/gateway-message.ts';
-import { chainIdOf, type Genesis, validatorSetHash, validatorsMax } from '../wire/genesis.ts';
+import { chainIdOf, type Genesis, validatorSetHash } from '../wire/genesis.ts';
 import { type Certificate, commitPhase, validatorIndexFormat, verifyCertificate, viewFormat } from '../wire/vote.ts';
 import type { LightFault } from './light-fault.ts';
 

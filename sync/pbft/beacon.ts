@@ -12,19 +12,6 @@ function u64(value: number): Uint8Array {
   return out;
 }
 
-/** Blocks of one epoch. */
-export function epochLength(config: { readonly validatorCount: number; readonly epochTurns: number }): number {
-  return config.validatorCount * config.epochTurns;
-}
-
-/** Epoch of a height: heights 1 to `epochLength` are epoch 0. */
-export function epochOf(
-  config: { readonly validatorCount: number; readonly epochTurns: number },
-  height: number,
-): number {
-  return Math.floor((height - 1) / epochLength(config));
-}
-
 /** Seed (32 bytes) of the first two epochs, which no block has had a say in. */
 export function firstSeed(genesisSeed: Uint8Array, epoch: 0 | 1): Uint8Array {
   return taggedHash('bizain/first-seed/1', genesisSeed, Uint8Array.of(epoch));

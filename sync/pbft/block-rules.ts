@@ -1,9 +1,9 @@
 /** Makes fresh blocks and checks those of others: the header rules (ARCHITECTURE D2; SPEC R6 to R8). */
 import { equalBytes, toHex } from '#core/bytes';
-import { type Block, blockBodiesMax, operationsRoot } from '../wire/block.ts';
-import { validatorSetHash } from '../wire/genesis.ts';
+import { type Block, blockBodiesMax, type Header, operationsRoot } from '../wire/block.ts';
+import { type ValidatorInfo, validatorSetHash } from '../wire/genesis.ts';
 import { beaconAlpha } from './beacon.ts';
-import type { ChainState } from './chain.ts';
+import { type ChainState, chainStateHash } from './chain.ts';
 import type { Instant, ReplicaConfig, ReplicaPorts } from './types.ts';
 
 /** Why a block is no valid proposal. */
@@ -11,7 +11,6 @@ export type BlockFault =
   | 'WRONG_CHAIN'
   | 'WRONG_VIEW'
   | 'WRONG_PARENT'
-  | 'WRONG_SET'
   | 'WRONG_OPERATIONS'
   | 'REPEATED_BODY'
   | 'WRONG_TIME'
@@ -30,33 +29,58 @@ export function reproposalFault(block: Block, blockHash: Uint8Array, target: Uin
   return bodiesMatchHeader(block) ? null : 'WRONG_OPERATIONS';
 }
 
+interface Commitments {
+  readonly validatorSet: Uint8Array;
+  readonly chainState: Uint8Array;
+}
+
+/** A height is proposed and judged several times on one chain state. */
+const known = new WeakMap<ChainState, Commitments>();
+const knownSets = new WeakMap<readonly ValidatorInfo[], Uint8Array>();
+
+/** What a header on this chain commits to beside parent and history. */
+function commitments(chain: ChainState): Commitments {
+  const before = known.get(chain);
+  if (before !== undefined) return before;
+  const validatorSet = knownSets.get(chain.validators) ?? validatorSetHash(chain.validators);
+  knownSets.set(chain.validators, validatorSet);
+  const made = { validatorSet, chainState: chainStateHash(chain) };
+  known.set(chain, made);
+  return made;
+}
+
 /** Blocks on one chain, by and for one replica. */
 export class BlockRules {
   readonly #config: ReplicaConfig;
   readonly #ports: ReplicaPorts;
-  readonly #setHash: Uint8Array;
 
   constructor(config: ReplicaConfig, ports: ReplicaPorts) {
     this.#config = config;
     this.#ports = ports;
-    this.#setHash = validatorSetHash(config.validators);
   }
 
-  /** A fresh block on `chain`, proposed by this replica in `view`. */
-  make(chain: ChainState, view: number, digests: readonly Uint8Array[], at: Instant): Block {
+  /** A fresh block on `chain`, proposed by the owner of `ownKey` in `view`. */
+  make(
+    chain: ChainState,
+    by: { readonly view: number; readonly ownKey: Uint8Array },
+    digests: readonly Uint8Array[],
+    at: Instant,
+  ): Block {
     const height = chain.height + 1;
+    const { validatorSet, chainState } = commitments(chain);
     return {
       header: {
         chainId: this.#config.chainId,
         height,
-        viewOfOrigin: view,
+        viewOfOrigin: by.view,
         parentHash: chain.blockHash,
         operationsRoot: operationsRoot(digests),
         timeMs: Math.max(Math.floor(at.wallMs), chain.timeMs + 1),
-        beaconProof: this.#ports.proveBeacon(beaconAlpha(chain.seed, height)),
-        validatorSetHash: this.#setHash,
+        beaconProof: this.#ports.proveBeacon(by.ownKey, beaconAlpha(chain.seed, height)),
+        validatorSetHash: validatorSet,
         parentResultRoot: chain.resultRoot,
         historyRoot: chain.historyRoot,
+        chainStateHash: chainState,
       },
       bodyDigests: digests,
     };
@@ -73,8 +97,7 @@ export class BlockRules {
     const { aheadMsMax, behindMsMax } = this.#config;
     if (!equalBytes(header.chainId, this.#config.chainId)) return 'WRONG_CHAIN';
     if (header.viewOfOrigin !== by.view) return 'WRONG_VIEW';
-    if (!followsChain(block, chain)) return 'WRONG_PARENT';
-    if (!equalBytes(header.validatorSetHash, this.#setHash)) return 'WRONG_SET';
+    if (!followsChain(header, chain)) return 'WRONG_PARENT';
     if (!bodiesMatchHeader(block)) return 'WRONG_OPERATIONS';
     if (new Set(block.bodyDigests.map(toHex)).size !== block.bodyDigests.length) return 'REPEATED_BODY';
     // D2: later than the parent's and within bounds of this clock. A parent ahead of the clock is not its child's fault.
@@ -82,16 +105,21 @@ export class BlockRules {
     const earliestMs = Math.max(at.wallMs - behindMsMax, chain.timeMs + 1);
     if (header.timeMs > latestMs || header.timeMs < earliestMs) return 'WRONG_TIME';
     const alpha = beaconAlpha(chain.seed, header.height);
-    if (!this.#ports.verifyBeacon(by.primary, alpha, header.beaconProof)) return 'WRONG_BEACON';
-    return null;
+    const primary = chain.validators[by.primary];
+    const proves = primary !== undefined && this.#ports.verifyBeacon(primary.publicKey, alpha, header.beaconProof);
+    return proves ? null : 'WRONG_BEACON';
   }
 }
 
-function followsChain({ header }: Block, chain: ChainState): boolean {
+/** Whether a header continues the chain, as everybody who has executed its parent knows it. */
+export function followsChain(header: Header, chain: ChainState): boolean {
+  const { validatorSet, chainState } = commitments(chain);
   return (
     header.height === chain.height + 1 &&
     equalBytes(header.parentHash, chain.blockHash) &&
     equalBytes(header.parentResultRoot, chain.resultRoot) &&
-    equalBytes(header.historyRoot, chain.historyRoot)
+    equalBytes(header.historyRoot, chain.historyRoot) &&
+    equalBytes(header.validatorSetHash, validatorSet) &&
+    equalBytes(header.chainStateHash, chainState)
   );
 }

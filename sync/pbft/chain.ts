@@ -1,14 +1,17 @@
 /**
- * Where the chain stands after a committed block: what the next proposal is checked against and who may lead.
- * A function of committed headers only (SPEC R2), so that every replica at one height agrees on it.
+ * Where the chain stands after a committed block: what the next proposal is checked against, who votes and who may lead.
+ * A function of committed blocks and their results only (SPEC R1 to R4), so that every replica at one height agrees on it;
+ * the next header carries its hash, so that a snapshot or a light client can be given it by anybody.
  */
-import { bytesOf, type Infer, list, record, versioned } from '#core/format';
-import { hashFormat, heightFormat, timeMsFormat } from '#ledger/ids';
+import { bytesOf, encode, type Infer, list, record, versioned } from '#core/format';
+import { taggedHash } from '#core/hash';
+import { epochFormat, hashFormat, heightFormat, timeMsFormat } from '#ledger/ids';
+import { validatorsMax } from '#ledger/validators/validator-set';
 import type { Header } from '../wire/block.ts';
-import { validatorsMax } from '../wire/genesis.ts';
+import { type ValidatorInfo, validatorSetFormat } from '../wire/genesis.ts';
 import { faultyMax } from '../wire/quorum.ts';
 import { validatorIndexFormat } from '../wire/vote.ts';
-import { epochOf, epochSeed, firstSeed, mixBeacon } from './beacon.ts';
+import { epochSeed, firstSeed, mixBeacon } from './beacon.ts';
 import { leaderOrder, type ScheduleConfig } from './schedule.ts';
 
 /** Blocks for which a failed primary is passed over, in turns of the whole set; then it is tried again. */
@@ -17,8 +20,8 @@ export const failedTurns = 8;
 /** What a replica remembers of the committed chain beside its head. */
 export const chainStateFormat = versioned(
   'chain-state',
-  1,
-  { bytesMax: 1_024 },
+  2,
+  { bytesMax: 4_096 },
   {
     /** Height of the last committed block; 0 is genesis. */
     height: heightFormat,
@@ -29,13 +32,19 @@ export const chainStateFormat = versioned(
     timeMs: timeMsFormat,
     /** History over every block up to and including this one: goes into the next header. */
     historyRoot: hashFormat,
+    /** Epoch of the next height, and the first height of that epoch. */
+    epoch: epochFormat,
+    epochStart: heightFormat,
+    /** Who votes in the epoch of the next height, and who will in the one after. */
+    validators: validatorSetFormat,
+    validatorsNext: validatorSetFormat,
     /** Seed of the epoch of the next height. */
     seed: bytesOf(32),
     /** Seed of the epoch after. */
     seedNext: bytesOf(32),
     /** Running hash of the beacon outputs committed in the epoch of the next height. */
     beaconMix: bytesOf(32),
-    /** Primaries that lately failed, the latest first: at most f. `height`: where it failed. */
+    /** Primaries that lately failed, by their place in `validators`, the latest first: at most f. `height`: where it failed. */
     failed: list(record('failed-primary', { validator: validatorIndexFormat, height: heightFormat }), {
       max: validatorsMax,
     }),
@@ -43,24 +52,40 @@ export const chainStateFormat = versioned(
 );
 export type ChainState = Infer<typeof chainStateFormat>;
 
+/** What the header of the next block commits to. */
+export function chainStateHash(chain: ChainState): Uint8Array {
+  return taggedHash('bizain/chain-state/1', encode(chainStateFormat, chain));
+}
+
 /** The chain before its first block. `historyRoot` is that of an empty history. */
 export function genesisChain(genesis: {
   readonly seed: Uint8Array;
   readonly timeMs: number;
+  readonly validators: readonly ValidatorInfo[];
   readonly resultRoot: Uint8Array;
   readonly historyRoot: Uint8Array;
 }): ChainState {
+  const { validators } = genesis;
   return {
     height: 0,
     blockHash: new Uint8Array(32),
     resultRoot: genesis.resultRoot,
     timeMs: genesis.timeMs,
     historyRoot: genesis.historyRoot,
+    epoch: 0,
+    epochStart: 1,
+    validators,
+    validatorsNext: validators,
     seed: firstSeed(genesis.seed, 0),
     seedNext: firstSeed(genesis.seed, 1),
     beaconMix: new Uint8Array(32),
     failed: [],
   };
+}
+
+/** Whether a height of the running epoch is its last: an epoch has `epochTurns` heights for each of its validators. */
+export function endsEpoch(config: ScheduleConfig, chain: ChainState, height: number): boolean {
+  return height + 1 - chain.epochStart === config.epochTurns * chain.validators.length;
 }
 
 /** A block that a certificate commits, as the chain takes it up. */
@@ -72,38 +97,58 @@ export interface CommittedStep {
   readonly historyRoot: Uint8Array;
   /** VRF output (64 bytes) of the header's proof. */
   readonly beaconOutput: Uint8Array;
+  /** The validators that the ledger wishes after this block; at an epoch's end they are set for the epoch after the next. */
+  readonly wished: readonly ValidatorInfo[];
 }
 
 /**
  * The chain after one more committed block, which must be the next one.
- * Source: ARCHITECTURE D10; SPEC R2 to R4.
+ * Source: ARCHITECTURE D10; SPEC R1 to R4.
  */
 export function advanceChain(config: ScheduleConfig, chain: ChainState, step: CommittedStep): ChainState {
   const { header } = step;
   const mixed = mixBeacon(chain.beaconMix, step.beaconOutput);
-  const crosses = epochOf(config, header.height + 1) !== epochOf(config, header.height);
-  return {
+  const head = {
     height: header.height,
     blockHash: step.blockHash,
     resultRoot: step.resultRoot,
     timeMs: header.timeMs,
     historyRoot: step.historyRoot,
-    seed: crosses ? chain.seedNext : chain.seed,
-    seedNext: crosses ? epochSeed(chain.seed, mixed) : chain.seedNext,
-    beaconMix: crosses ? new Uint8Array(32) : mixed,
-    failed: failedAfter(config, chain, header),
+  };
+  const failed = failedAfter(chain, header);
+  if (!endsEpoch(config, chain, header.height)) return { ...chain, ...head, beaconMix: mixed, failed };
+  return {
+    ...head,
+    epoch: chain.epoch + 1,
+    epochStart: header.height + 1,
+    validators: chain.validatorsNext,
+    validatorsNext: step.wished,
+    seed: chain.seedNext,
+    seedNext: epochSeed(chain.seed, mixed),
+    beaconMix: new Uint8Array(32),
+    failed: inNextSet(failed, chain),
   };
 }
 
 /** SPEC R4: those passed over at this height failed; its proposer has not; at most f are kept, the latest first. */
-function failedAfter(config: ScheduleConfig, chain: ChainState, header: Header): ChainState['failed'] {
-  const leaders = leaderOrder(config, chain);
+function failedAfter(chain: ChainState, header: Header): ChainState['failed'] {
+  const { length: count } = chain.validators;
+  const leaders = leaderOrder(chain);
   const proposer = leaders[header.viewOfOrigin % leaders.length];
   const passedOver = leaders.slice(0, header.viewOfOrigin).filter((validator) => validator !== proposer);
   const fresh = passedOver.reverse().map((validator) => ({ validator, height: header.height }));
-  const oldest = header.height - failedTurns * config.validatorCount;
+  const oldest = header.height - failedTurns * count;
   const kept = chain.failed.filter(
     (f) => f.height > oldest && f.validator !== proposer && !passedOver.includes(f.validator),
   );
-  return [...fresh, ...kept].slice(0, faultyMax(config.validatorCount));
+  return [...fresh, ...kept].slice(0, faultyMax(count));
+}
+
+/** The failed by their places in the next epoch's set: a name keeps its record under a new key, and who left is forgotten. */
+function inNextSet(failed: ChainState['failed'], { validators, validatorsNext }: ChainState): ChainState['failed'] {
+  const moved = failed.map(({ validator, height }) => {
+    const name = validators[validator]?.name;
+    return { validator: validatorsNext.findIndex((member) => member.name === name), height };
+  });
+  return moved.filter(({ validator }) => validator >= 0).slice(0, faultyMax(validatorsNext.length));
 }

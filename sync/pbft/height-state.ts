@@ -3,9 +3,13 @@ import { toHex } from '#core/bytes';
 import type { Block } from '../wire/block.ts';
 import type { Proposal } from '../wire/peer-message.ts';
 import type { Certificate, Timeout, Vote } from '../wire/vote.ts';
+import type { ChainState } from './chain.ts';
+import { leaderOrder } from './schedule.ts';
+import type { Speaker } from './statements.ts';
 import { TimeoutSet } from './timeout-set.ts';
 import type { BoundVote, VoteRecord } from './vote-record.ts';
 import { VoteTally } from './vote-tally.ts';
+import type { VotingSet } from './voting-set.ts';
 
 /** Blocks that may be in work at one height: one a view, the oldest goes first. */
 export const candidatesMax = 4;
@@ -45,6 +49,9 @@ export class HeightState {
   /** When the replica came to this height (monotonic). */
   readonly sinceMs: number;
   readonly leaders: readonly number[];
+  /** Who votes at this height, and at the next one. */
+  readonly set: VotingSet;
+  readonly setNext: VotingSet;
   readonly votes: VoteTally;
   readonly timeouts: TimeoutSet;
   readonly candidates = new Map<string, Candidate>();
@@ -68,13 +75,32 @@ export class HeightState {
   commit: BoundVote | null = null;
   prepared: Certificate | null = null;
 
-  constructor(height: number, sinceMs: number, leaders: readonly number[], validatorCount: number) {
-    this.height = height;
+  constructor(
+    chain: ChainState,
+    sinceMs: number,
+    { set, setNext }: { readonly set: VotingSet; readonly setNext: VotingSet },
+  ) {
+    this.height = chain.height + 1;
     this.sinceMs = sinceMs;
     this.sentAtMs = sinceMs;
-    this.leaders = leaders;
-    this.votes = new VoteTally(validatorCount);
-    this.timeouts = new TimeoutSet(validatorCount);
+    this.leaders = leaderOrder(chain);
+    this.set = set;
+    this.setNext = setNext;
+    const { length: count } = set.validators;
+    this.votes = new VoteTally(count);
+    this.timeouts = new TimeoutSet(count);
+  }
+
+  /** Whether this replica is the primary of the current view. */
+  get leads(): boolean {
+    return this.primary(this.view) === this.set.self;
+  }
+
+  /** Key and place under which this replica speaks at this height; null for one that only follows. */
+  get speaker(): Speaker | null {
+    const { self, validators } = this.set;
+    const member = self === null ? undefined : validators[self];
+    return self === null || member === undefined ? null : { validator: self, ownKey: member.publicKey };
   }
 
   primary(view: number): number {

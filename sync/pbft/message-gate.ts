@@ -7,6 +7,7 @@ import type { HeightState } from './height-state.ts';
 import type { EarlyMessage, PeersAhead } from './peers-ahead.ts';
 import type { Statements } from './statements.ts';
 import type { Instant, ReplicaConfig } from './types.ts';
+import { type PeerId, peerAt, type VotingSet } from './voting-set.ts';
 
 /** A message that belongs to the current height and is what it claims to be, or what became of it. */
 export type Passed =
@@ -14,7 +15,7 @@ export type Passed =
   | { readonly kind: 'vote'; readonly vote: Vote }
   | { readonly kind: 'timeout'; readonly timeout: Timeout }
   /** Its sender has missed a commit and should be told. */
-  | { readonly kind: 'behind'; readonly validator: number }
+  | { readonly kind: 'behind'; readonly peer: PeerId }
   | { readonly kind: 'dropped' };
 
 const dropped: Passed = { kind: 'dropped' };
@@ -45,15 +46,18 @@ export class MessageGate {
   /** Judges one message. Early ones of the next height are kept, later ones show only that their sender is ahead. */
   pass(message: EarlyMessage, state: HeightState, at: Instant): Passed {
     const { height, validator } = placeOf(message);
-    if (validator === this.#config.self) return dropped;
+    if (validator === (height > state.height ? state.setNext : state.set).self) return dropped;
     if (height < state.height) return this.#late(message.kind, height, validator, state, at);
-    const fault = height === state.height ? this.#currentFault(message, state) : this.#signatureFault(message);
+    // Who votes two heights from now may differ; then a status tells as much.
+    const fault =
+      height === state.height ? this.#currentFault(message, state) : this.#signatureFault(message, state.setNext);
     if (fault !== null) {
       this.refuse(fault);
       return dropped;
     }
     if (height > state.height) {
-      this.#peers.claim(validator, height - 1);
+      const peer = peerAt(state.setNext, validator);
+      if (peer !== null) this.#peers.claim(peer, height - 1);
       if (height === state.height + 1) this.#peers.keep(validator, message);
       return dropped;
     }
@@ -65,38 +69,38 @@ export class MessageGate {
   #late(kind: EarlyMessage['kind'], height: number, validator: number, state: HeightState, at: Instant): Passed {
     const straggler = kind === 'vote' && height === state.height - 1;
     if (straggler && at.nowMs < state.sinceMs + this.#config.resendMs / 2) return dropped;
-    if (validator >= this.#config.validators.length || !this.#peers.mayAnswer(validator, at.nowMs)) return dropped;
-    return { kind: 'behind', validator };
+    const peer = peerAt(state.set, validator);
+    return peer !== null && this.#peers.mayAnswer(peer, at.nowMs) ? { kind: 'behind', peer } : dropped;
   }
 
   #currentFault(message: EarlyMessage, state: HeightState): string | null {
     switch (message.kind) {
       case 'vote':
         if (state.votes.has(message.vote)) return null;
-        return this.#signatureFault(message);
+        return this.#signatureFault(message, state.set);
       case 'timeout':
         if (state.timeouts.has(message.timeout)) return null;
-        return this.#signatureFault(message);
+        return this.#signatureFault(message, state.set);
       case 'proposal': {
         const { proposal } = message;
         if (proposal.validator !== state.primary(proposal.view)) return 'NOT_PRIMARY';
-        return this.#signatureFault(message) ?? this.#justificationFault(proposal, state);
+        return this.#signatureFault(message, state.set) ?? this.#justificationFault(proposal, state);
       }
     }
   }
 
-  #signatureFault(message: EarlyMessage): string | null {
+  #signatureFault(message: EarlyMessage, set: VotingSet): string | null {
     switch (message.kind) {
       case 'vote': {
         const { phase } = message.vote;
         if (phase !== preparePhase && phase !== commitPhase) return 'BAD_PHASE';
-        return this.#statements.voteIsSigned(message.vote) ? null : 'BAD_SIGNATURE';
+        return this.#statements.voteIsSigned(message.vote, set) ? null : 'BAD_SIGNATURE';
       }
       case 'timeout':
-        return this.#statements.timeoutIsGood(message.timeout) ? null : 'BAD_TIMEOUT';
+        return this.#statements.timeoutIsGood(message.timeout, set) ? null : 'BAD_TIMEOUT';
       case 'proposal': {
         const hash = hashOf(message.proposal.block.header);
-        return this.#statements.proposalIsSigned(message.proposal, hash) ? null : 'BAD_SIGNATURE';
+        return this.#statements.proposalIsSigned(message.proposal, hash, set) ? null : 'BAD_SIGNATURE';
       }
     }
   }
@@ -104,13 +108,13 @@ export class MessageGate {
   /** R18: view 0 needs nothing, a higher view a quorum of good timeouts for exactly that view. */
   #justificationFault({ view, timeouts }: Proposal, state: HeightState): string | null {
     if (view === 0) return timeouts === null ? null : 'NEEDLESS_TIMEOUTS';
-    if (timeouts === null || timeouts.length < quorum(this.#config.validators.length)) return 'TOO_FEW_TIMEOUTS';
+    if (timeouts === null || timeouts.length < quorum(state.set.validators.length)) return 'TOO_FEW_TIMEOUTS';
     let last = -1;
     for (const timeout of timeouts) {
       if (timeout.validator <= last || timeout.nextView !== view || timeout.height !== state.height)
         return 'WRONG_TIMEOUTS';
       last = timeout.validator;
-      if (!state.timeouts.has(timeout) && !this.#statements.timeoutIsGood(timeout)) return 'BAD_TIMEOUT';
+      if (!state.timeouts.has(timeout) && !this.#statements.timeoutIsGood(timeout, state.set)) return 'BAD_TIMEOUT';
     }
     return null;
   }

@@ -41,7 +41,7 @@ export function losesPatience(
   const { accepted, view } = state;
   const { oldest } = waiting.pool;
   if (accepted === null || oldest === null || !accepted.fresh || accepted.candidate.full) return false;
-  if (view > faultyMax(config.validators.length) || state.primary(view) === config.self) return false;
+  if (view > faultyMax(state.set.validators.length) || state.leads) return false;
   if (waiting.nowMs < Math.max(oldest.sinceMs, waiting.fromMs) + config.patienceMs) return false;
   return !accepted.candidate.block.bodyDigests.some((digest) => equalBytes(digest, oldest.digest));
 }

@@ -1,5 +1,6 @@
 /** Other heights than ours: keeps a little of the next one, notices when peers are ahead, answers those behind (SPEC R22, R23). */
 import type { ReplicaInput } from './types.ts';
+import type { PeerId } from './voting-set.ts';
 
 /** Messages of the next height kept for one validator. */
 export const earlyMessagesMax = 16;
@@ -12,20 +13,20 @@ export type EarlyMessage = Extract<ReplicaInput, { readonly kind: 'proposal' | '
 /** What is known of peers at other heights. */
 export class PeersAhead {
   readonly #retryMs: number;
-  readonly #claims = new Map<number, number>();
+  readonly #claims = new Map<PeerId, number>();
   readonly #early = new Map<number, EarlyMessage[]>();
-  readonly #answeredAtMs = new Map<number, number>();
+  readonly #answeredAtMs = new Map<PeerId, number>();
   #behindSinceMs: number | null = null;
   #askedAtMs: number | null = null;
-  #lastAsked = -1;
+  #lastAsked: PeerId = '';
 
   constructor(retryMs: number) {
     this.#retryMs = retryMs;
   }
 
-  /** A validator says, or shows by a signed message, that it has committed this height. */
-  claim(validator: number, committedHeight: number): void {
-    if (committedHeight > (this.#claims.get(validator) ?? 0)) this.#claims.set(validator, committedHeight);
+  /** A peer says, or shows by a signed message, that it has committed this height. */
+  claim(peer: PeerId, committedHeight: number): void {
+    if (committedHeight > (this.#claims.get(peer) ?? 0)) this.#claims.set(peer, committedHeight);
   }
 
   /** Keeps a signed message of the height after the current one; the oldest of its sender goes first. */
@@ -58,23 +59,23 @@ export class PeersAhead {
   }
 
   /** Whom to ask for blocks now: those who claim to be ahead in turn, so that a liar costs one turn. */
-  ask(committedHeight: number, nowMs: number): number | null {
+  ask(committedHeight: number, nowMs: number): PeerId | null {
     const dueMs = this.askAtMs(committedHeight, nowMs);
     if (dueMs === null || nowMs < dueMs) return null;
-    const ahead = [...this.#claims].filter(([, height]) => height > committedHeight).map(([validator]) => validator);
-    ahead.sort((a, b) => a - b);
-    const chosen = ahead.find((validator) => validator > this.#lastAsked) ?? ahead[0] ?? null;
+    const ahead = [...this.#claims].filter(([, height]) => height > committedHeight).map(([peer]) => peer);
+    ahead.sort();
+    const chosen = ahead.find((peer) => peer > this.#lastAsked) ?? ahead[0] ?? null;
     if (chosen === null) return null;
     this.#lastAsked = chosen;
     this.#askedAtMs = nowMs;
     return chosen;
   }
 
-  /** Whether a validator that is behind should be told now; at most once a retry interval. */
-  mayAnswer(validator: number, nowMs: number): boolean {
-    const answeredAtMs = this.#answeredAtMs.get(validator);
+  /** Whether a peer that is behind should be told now; at most once a retry interval. */
+  mayAnswer(peer: PeerId, nowMs: number): boolean {
+    const answeredAtMs = this.#answeredAtMs.get(peer);
     if (answeredAtMs !== undefined && nowMs < answeredAtMs + this.#retryMs) return false;
-    this.#answeredAtMs.set(validator, nowMs);
+    this.#answeredAtMs.set(peer, nowMs);
     return true;
   }
 }

@@ -39,7 +39,7 @@ export class PrimaryDuty {
   /** Proposes what must be re-proposed, or asks the node to fill a fresh block, if it is this replica's turn and time. */
   lead({ state, pool, at }: Turn): Proposed | null {
     const { height, view } = state;
-    if (state.proposing || state.accepted !== null || state.primary(view) !== this.#config.self) return null;
+    if (state.proposing || state.accepted !== null || !state.leads) return null;
     if (view === 0 && at.nowMs < proposeAtMs(this.#config, state, pool)) return null;
     const bound = this.#bound(state, at);
     if (bound !== 'free') return bound;
@@ -61,7 +61,9 @@ export class PrimaryDuty {
     // More timeouts may have come since: what binds is the quorum that goes with the proposal.
     const bound = this.#bound(state, at);
     if (bound !== 'free') return bound;
-    const block = this.#rules.make(chain, view, digests, at);
+    const { speaker } = state;
+    if (speaker === null) return null;
+    const block = this.#rules.make(chain, { view, ownKey: speaker.ownKey }, digests, at);
     return this.#propose(state, { candidate: state.addCandidate(block, hashOf(block.header)), fresh: true }, at);
   }
 

@@ -16,7 +16,8 @@ import { losesPatience, type Pool, proposeAtMs, viewDeadlineMs } from './pacing.
 import { PeersAhead } from './peers-ahead.ts';
 import { PrimaryDuty, type Proposed, type Turn } from './primary-duty.ts';
 import { alphasAhead } from './proof-plan.ts';
-import { leaderOrder, type ScheduleConfig } from './schedule.ts';
+import { statusOf } from './replica-status.ts';
+import type { ScheduleConfig } from './schedule.ts';
 import { Statements } from './statements.ts';
 import { highestPrepared } from './timeout-set.ts';
 import type {
@@ -30,6 +31,7 @@ import type {
   ReplicaStatus,
 } from './types.ts';
 import { Voice } from './voice.ts';
+import { peerAt, votingSetsOn } from './voting-set.ts';
 
 type InputOf<K extends ReplicaInput['kind']> = Extract<ReplicaInput, { readonly kind: K }>;
 
@@ -55,14 +57,12 @@ export class Replica {
   #effects: ReplicaEffect[] = [];
   readonly #emitter = (effect: ReplicaEffect): void => this.#emit(effect);
 
-  /** The ports must be pure; the validators of the configuration are those of the genesis, in its order. */
+  /** The ports must be pure; who votes stands in the chain that `started` brings. */
   constructor(config: ReplicaConfig, ports: ReplicaPorts) {
-    const count = config.validators.length;
-    assert(config.self >= 0 && config.self < count, `no validator ${config.self} of ${count}`);
     assert(config.epochTurns >= 1 && config.timeoutGrowth >= 1, 'epochTurns and timeoutGrowth are at least 1');
     this.#config = config;
-    this.#schedule = { validatorCount: count, epochTurns: config.epochTurns };
-    const statements = new Statements(config, ports);
+    this.#schedule = { epochTurns: config.epochTurns };
+    const statements = new Statements(config.chainId, ports);
     this.#rules = new BlockRules(config, ports);
     this.#peers = new PeersAhead(config.resendMs / 2);
     this.#gate = new MessageGate(config, statements, this.#peers);
@@ -88,14 +88,7 @@ export class Replica {
 
   /** Where the replica stands, for operators. */
   status(): ReplicaStatus {
-    return {
-      committedHeight: this.#chain?.height ?? 0,
-      view: this.#height?.view ?? 0,
-      primary: this.#height?.primary(this.#height.view) ?? 0,
-      failedPrimaries: this.#chain?.failed.map((f) => f.validator) ?? [],
-      halted: this.#halted,
-      refused: this.#gate.refused(),
-    };
+    return statusOf(this.#chain, this.#height, { halted: this.#halted, refused: this.#gate.refused() });
   }
 
   #take(input: ReplicaInput): void {
@@ -111,7 +104,7 @@ export class Replica {
         this.#receive(input);
         return;
       case 'peer-status':
-        this.#peers.claim(input.validator, input.committedHeight);
+        this.#peers.claim(input.peer, input.committedHeight);
         return;
       case 'want-block':
         this.#lendBlock(input);
@@ -144,9 +137,11 @@ export class Replica {
     if (!this.#halted && !this.#committing) this.#decide();
     if (this.#halted || this.#committing) return;
     this.#changeView();
-    this.#acceptOwn(this.#duty.lead(this.#turn()));
-    this.#castPrepare();
-    this.#castCommit();
+    if (this.#now().state.speaker !== null) {
+      this.#acceptOwn(this.#duty.lead(this.#turn()));
+      this.#castPrepare();
+      this.#castCommit();
+    }
     this.#voice.resend(this.#now().state, this.#at.nowMs);
     this.#catchUp();
   }
@@ -159,7 +154,7 @@ export class Replica {
       if (block.header.height === state.height && bodiesMatchHeader(block))
         state.addCandidate(block, hashOf(block.header));
     }
-    if (record === null || record.height !== state.height) return;
+    if (record === null || record.height !== state.height || state.speaker === null) return;
     // R11: what is on disk was perhaps sent; it binds, and it may be said again.
     state.restore(record);
     const { nowMs } = this.#at;
@@ -177,11 +172,13 @@ export class Replica {
     this.#chain = chain;
     this.#committing = false;
     this.#voice.forget();
-    const leaders = leaderOrder(this.#schedule, chain);
-    const state = new HeightState(chain.height + 1, this.#at.nowMs, leaders, this.#schedule.validatorCount);
+    const state = new HeightState(chain, this.#at.nowMs, votingSetsOn(this.#schedule, chain, this.#config.ownKeys));
     this.#height = state;
-    for (const alpha of alphasAhead(this.#schedule, chain, this.#config.self))
-      this.#emit({ kind: 'prove-ahead', alpha });
+    const { speaker } = state;
+    if (speaker === null) return state;
+    const { validator, ownKey } = speaker;
+    for (const alpha of alphasAhead(this.#schedule, chain, validator))
+      this.#emit({ kind: 'prove-ahead', ownKey, alpha });
     return state;
   }
 
@@ -216,7 +213,7 @@ export class Replica {
         state.timeouts.add(passed.timeout);
         return;
       case 'behind':
-        this.#emit({ kind: 'send', to: passed.validator, message: this.#ownStatus() });
+        this.#emit({ kind: 'send', to: passed.peer, message: this.#ownStatus() });
         return;
       case 'dropped':
     }
@@ -244,10 +241,10 @@ export class Replica {
     this.#accept(state.addCandidate(block, blockHash), target === null);
   }
 
-  #lendBlock({ validator, height, blockHash }: InputOf<'want-block'>): void {
+  #lendBlock({ peer, height, blockHash }: InputOf<'want-block'>): void {
     const { state } = this.#now();
     const block = height === state.height ? state.candidate(blockHash)?.block : undefined;
-    if (block !== undefined) this.#emit({ kind: 'send', to: validator, message: { kind: 'block', block } });
+    if (block !== undefined) this.#emit({ kind: 'send', to: peer, message: { kind: 'block', block } });
   }
 
   #takeBlock(block: Block): void {
@@ -278,7 +275,8 @@ export class Replica {
     const candidate = state.candidate(certificate.blockHash);
     if (candidate === undefined) {
       for (const { validator } of certificate.signatures) {
-        if (validator !== this.#config.self) this.#peers.claim(validator, state.height);
+        const peer = peerAt(state.set, validator);
+        if (peer !== null && validator !== state.set.self) this.#peers.claim(peer, state.height);
       }
       return;
     }
@@ -338,14 +336,16 @@ export class Replica {
       state.viewRunsSinceMs = this.#at.nowMs;
     }
     const deadlineMs = viewDeadlineMs(this.#config, state, this.#pool);
-    if (deadlineMs !== null && this.#at.nowMs >= deadlineMs) this.#enterView(state.view + 1, true);
+    // Who only follows goes where the voters go.
+    if (state.speaker !== null && deadlineMs !== null && this.#at.nowMs >= deadlineMs)
+      this.#enterView(state.view + 1, true);
   }
 
   #enterView(view: number, ask: boolean): void {
     const { state } = this.#now();
     assert(view > state.view, `view ${view} after ${state.view}`);
     state.enterView(view);
-    if (ask) this.#voice.persist(state, (nowMs) => this.#voice.sayTimeout(state, nowMs));
+    if (ask && state.speaker !== null) this.#voice.persist(state, (nowMs) => this.#voice.sayTimeout(state, nowMs));
     else state.viewRunsSinceMs = this.#at.nowMs;
   }
 
@@ -385,9 +385,9 @@ export class Replica {
 
   #setTimer(): void {
     const { state, chain } = this.#now();
-    const leads = state.view === 0 && !state.proposing && state.primary(0) === this.#config.self;
+    const leads = state.view === 0 && !state.proposing && state.leads;
     const times = [
-      viewDeadlineMs(this.#config, state, this.#pool),
+      state.speaker === null ? null : viewDeadlineMs(this.#config, state, this.#pool),
       leads ? proposeAtMs(this.#config, state, this.#pool) : null,
       this.#voice.resendAtMs(state),
       this.#peers.askAtMs(chain.height, this.#at.nowMs),

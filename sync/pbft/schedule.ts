@@ -4,11 +4,10 @@
  */
 import { assert } from '#core/assert';
 import { taggedHash } from '#core/hash';
-import { epochLength } from './beacon.ts';
+import type { ValidatorInfo } from '../wire/genesis.ts';
 
 /** What the schedule needs to know of a region. */
 export interface ScheduleConfig {
-  readonly validatorCount: number;
   /** Turns of the whole set in an epoch, at least 1. */
   readonly epochTurns: number;
 }
@@ -17,6 +16,9 @@ export interface ScheduleConfig {
 export interface SchedulePlace {
   /** Last committed height. */
   readonly height: number;
+  /** First height of the epoch of the next height, and who votes in it. */
+  readonly epochStart: number;
+  readonly validators: readonly ValidatorInfo[];
   /** Seed of the epoch of the next height. */
   readonly seed: Uint8Array;
   readonly failed: readonly { readonly validator: number }[];
@@ -69,11 +71,11 @@ export function permutation(seed: Uint8Array, turn: number, count: number): numb
  * The primaries of the next height in order of views, repeating: the one whose turn it is, then the next ones
  * of the permutation, without those that lately failed.
  */
-export function leaderOrder(config: ScheduleConfig, place: SchedulePlace): readonly number[] {
-  const { validatorCount } = config;
-  const slot = place.height % epochLength(config);
-  const order = permutation(place.seed, Math.floor(slot / validatorCount), validatorCount);
-  const first = slot % validatorCount;
+export function leaderOrder(place: SchedulePlace): readonly number[] {
+  const { length: count } = place.validators;
+  const slot = place.height + 1 - place.epochStart;
+  const order = permutation(place.seed, Math.floor(slot / count), count);
+  const first = slot % count;
   const rotated = [...order.slice(first), ...order.slice(0, first)];
   const leaders = rotated.filter((validator) => !place.failed.some((f) => f.validator === validator));
   assert(leaders.length > 0, 'every validator is passed over');
@@ -81,7 +83,7 @@ export function leaderOrder(config: ScheduleConfig, place: SchedulePlace): reado
 }
 
 /** The primary of a view of the next height. */
-export function primaryOf(config: ScheduleConfig, place: SchedulePlace, view: number): number {
-  const leaders = leaderOrder(config, place);
+export function primaryOf(place: SchedulePlace, view: number): number {
+  const leaders = leaderOrder(place);
   return leaders[view % leaders.length] as number;
 }

@@ -16,79 +16,95 @@ import {
   voteDomain,
   voteMessage,
 } from '../wire/vote.ts';
-import type { ReplicaConfig, ReplicaPorts } from './types.ts';
+import type { ReplicaPorts } from './types.ts';
+import type { VotingSet } from './voting-set.ts';
 
 /** Certificates remembered as good. */
 const certificatesMax = 64;
 
+/** Own place in the set of a height, and the key that stands there. */
+export interface Speaker {
+  readonly validator: number;
+  readonly ownKey: Uint8Array;
+}
+
 /** Makes and checks signatures for one replica. */
 export class Statements {
-  readonly #config: ReplicaConfig;
+  readonly #chainId: Uint8Array;
   readonly #ports: ReplicaPorts;
   readonly #good = new Set<string>();
 
-  constructor(config: ReplicaConfig, ports: ReplicaPorts) {
-    this.#config = config;
+  constructor(chainId: Uint8Array, ports: ReplicaPorts) {
+    this.#chainId = chainId;
     this.#ports = ports;
   }
 
-  signVote(voted: Voted): Vote {
+  signVote(voted: Voted, speaker: Speaker): Vote {
     const { phase, height, view, blockHash, resultRoot } = voted;
-    const signature = this.#ports.sign(voteDomain, voteMessage(this.#config.chainId, voted));
-    return { phase, height, view, blockHash, resultRoot, validator: this.#config.self, signature };
+    const signature = this.#ports.sign(speaker.ownKey, voteDomain, voteMessage(this.#chainId, voted));
+    return { phase, height, view, blockHash, resultRoot, validator: speaker.validator, signature };
   }
 
-  signTimeout(timeout: Pick<Timeout, 'height' | 'nextView' | 'prepared'>): Timeout {
-    const signature = this.#ports.sign(timeoutDomain, timeoutMessage(this.#config.chainId, timeout));
-    return { ...timeout, validator: this.#config.self, signature };
+  signTimeout(timeout: Pick<Timeout, 'height' | 'nextView' | 'prepared'>, speaker: Speaker): Timeout {
+    const signature = this.#ports.sign(speaker.ownKey, timeoutDomain, timeoutMessage(this.#chainId, timeout));
+    return { ...timeout, validator: speaker.validator, signature };
   }
 
-  signProposal(draft: Pick<Proposal, 'view' | 'block' | 'timeouts'>, blockHash: Uint8Array): Proposal {
-    const message = proposalMessage(this.#config.chainId, draft.block.header.height, draft.view, blockHash);
-    return { ...draft, validator: this.#config.self, signature: this.#ports.sign(proposalDomain, message) };
+  signProposal(
+    draft: Pick<Proposal, 'view' | 'block' | 'timeouts'>,
+    blockHash: Uint8Array,
+    speaker: Speaker,
+  ): Proposal {
+    const message = proposalMessage(this.#chainId, draft.block.header.height, draft.view, blockHash);
+    const signature = this.#ports.sign(speaker.ownKey, proposalDomain, message);
+    return { ...draft, validator: speaker.validator, signature };
   }
 
-  voteIsSigned(vote: Vote): boolean {
-    return this.#isSigned(vote, voteDomain, voteMessage(this.#config.chainId, vote));
+  voteIsSigned(vote: Vote, set: VotingSet): boolean {
+    return this.#isSigned(vote, set, voteDomain, voteMessage(this.#chainId, vote));
   }
 
-  proposalIsSigned(proposal: Proposal, blockHash: Uint8Array): boolean {
+  proposalIsSigned(proposal: Proposal, blockHash: Uint8Array, set: VotingSet): boolean {
     const { height } = proposal.block.header;
-    return this.#isSigned(
-      proposal,
-      proposalDomain,
-      proposalMessage(this.#config.chainId, height, proposal.view, blockHash),
-    );
+    const message = proposalMessage(this.#chainId, height, proposal.view, blockHash);
+    return this.#isSigned(proposal, set, proposalDomain, message);
   }
 
   /** SPEC R15: the signature, and a prepared certificate of this height and a lower view, or none. */
-  timeoutIsGood(timeout: Timeout): boolean {
+  timeoutIsGood(timeout: Timeout, set: VotingSet): boolean {
     const { prepared } = timeout;
     if (timeout.nextView === 0) return false;
     if (prepared !== null) {
       const fits = prepared.phase === preparePhase && prepared.height === timeout.height;
       if (!fits || prepared.view >= timeout.nextView) return false;
     }
-    if (!this.#isSigned(timeout, timeoutDomain, timeoutMessage(this.#config.chainId, timeout))) return false;
-    return prepared === null || this.certificateIsGood(prepared);
+    if (!this.#isSigned(timeout, set, timeoutDomain, timeoutMessage(this.#chainId, timeout))) return false;
+    return prepared === null || this.certificateIsGood(prepared, set);
   }
 
-  certificateIsGood(certificate: Certificate): boolean {
+  /** Whether it is one of the set, which is that of the certificate's height. */
+  certificateIsGood(certificate: Certificate, { validators }: VotingSet): boolean {
     const name = toHex(sha256(encode(certificateFormat, certificate)));
     if (this.#good.has(name)) return true;
-    const { chainId, validators } = this.#config;
-    const checked = checkCertificate(chainId, validators.length, certificate, (validator, message, signature) =>
-      this.#ports.verify({ validator, domain: voteDomain, message, signature }),
-    );
-    if (!checked.ok) return false;
+    const isSigned = (validator: number, message: Uint8Array, signature: Uint8Array): boolean => {
+      const member = validators[validator];
+      if (member === undefined) return false;
+      return this.#ports.verify({ publicKey: member.publicKey, domain: voteDomain, message, signature });
+    };
+    if (!checkCertificate(this.#chainId, validators.length, certificate, isSigned).ok) return false;
     if (this.#good.size >= certificatesMax) this.#good.clear();
     this.#good.add(name);
     return true;
   }
 
-  #isSigned(by: { validator: number; signature: Uint8Array }, domain: string, message: Uint8Array): boolean {
-    const { validator, signature } = by;
-    if (validator >= this.#config.validators.length) return false;
-    return this.#ports.verify({ validator, domain, message, signature });
+  #isSigned(
+    by: { readonly validator: number; readonly signature: Uint8Array },
+    { validators }: VotingSet,
+    domain: string,
+    message: Uint8Array,
+  ): boolean {
+    const member = validators[by.validator];
+    if (member === undefined) return false;
+    return this.#ports.verify({ publicKey: member.publicKey, domain, message, signature: by.signature });
   }
 }

@@ -3,18 +3,17 @@
  * The node obeys the effects of a step in order and answers those that ask for an answer.
  */
 import type { Block } from '../wire/block.ts';
-import type { ValidatorInfo } from '../wire/genesis.ts';
 import type { PeerMessage, Proposal } from '../wire/peer-message.ts';
 import type { Certificate, Timeout, Vote } from '../wire/vote.ts';
 import type { ChainState } from './chain.ts';
 import type { VoteRecord } from './vote-record.ts';
+import type { PeerId } from './voting-set.ts';
 
 /** Everything about a region and its timing that a replica rests on. All times in milliseconds. */
 export interface ReplicaConfig {
   readonly chainId: Uint8Array;
-  readonly validators: readonly ValidatorInfo[];
-  /** Own index in `validators`. */
-  readonly self: number;
+  /** Own voting keys: the one in use, and another one while it is being rotated. Whoever has none in a set only follows. */
+  readonly ownKeys: readonly Uint8Array[];
   /** Turns of the whole set in an epoch, at least 1. */
   readonly epochTurns: number;
   /** An idle region makes a block this often. */
@@ -48,19 +47,19 @@ export const replicaTiming = {
 
 /** Pure functions around keys: same input, same answer, no state that matters. */
 export interface ReplicaPorts {
-  /** Own signature (64 bytes) over a message in a domain (`wire/vote.ts`, `wire/peer-message.ts`). */
-  sign(domain: string, message: Uint8Array): Uint8Array;
-  /** Whether validator number `validator` signed the message. */
+  /** Signature (64 bytes) of one of the own keys over a message in a domain (`wire/vote.ts`, `wire/peer-message.ts`). */
+  sign(ownKey: Uint8Array, domain: string, message: Uint8Array): Uint8Array;
+  /** Whether the key signed the message. */
   verify(signed: {
-    readonly validator: number;
+    readonly publicKey: Uint8Array;
     readonly domain: string;
     readonly message: Uint8Array;
     readonly signature: Uint8Array;
   }): boolean;
-  /** Own beacon proof (80 bytes) for an alpha; slow unless the node proved ahead (see `prove-ahead`). */
-  proveBeacon(alpha: Uint8Array): Uint8Array;
-  /** Whether the proof is that of validator number `validator` for an alpha. */
-  verifyBeacon(validator: number, alpha: Uint8Array, proof: Uint8Array): boolean;
+  /** Beacon proof (80 bytes) of one of the own keys for an alpha; slow unless the node proved ahead (see `prove-ahead`). */
+  proveBeacon(ownKey: Uint8Array, alpha: Uint8Array): Uint8Array;
+  /** Whether the proof is that of the key for an alpha. */
+  verifyBeacon(publicKey: Uint8Array, alpha: Uint8Array, proof: Uint8Array): boolean;
 }
 
 /** The time of a step: monotonic for timers, wall clock for block times only. */
@@ -88,9 +87,9 @@ export type ReplicaInput =
   | { readonly kind: 'vote'; readonly vote: Vote }
   | { readonly kind: 'timeout'; readonly timeout: Timeout }
   /** A peer says how far it has come. Unsigned, so only a hint. */
-  | { readonly kind: 'peer-status'; readonly validator: number; readonly committedHeight: number }
+  | { readonly kind: 'peer-status'; readonly peer: PeerId; readonly committedHeight: number }
   /** A peer asks for an uncommitted block (peer message `want-block`). */
-  | { readonly kind: 'want-block'; readonly validator: number; readonly height: number; readonly blockHash: Uint8Array }
+  | { readonly kind: 'want-block'; readonly peer: PeerId; readonly height: number; readonly blockHash: Uint8Array }
   /** A block that `fetch-block` asked for, from any peer, unchecked. */
   | { readonly kind: 'block'; readonly block: Block }
   /** Segments that could go into a block now. `oldest`: the one waiting longest, since when (monotonic); null if none. */
@@ -145,10 +144,10 @@ export type ReplicaEffect =
   | { readonly kind: 'execute'; readonly block: Block; readonly blockHash: Uint8Array }
   /** Overwrite the vote record and fsync, in order with all other writes; answer `persisted`. */
   | { readonly kind: 'persist'; readonly record: VoteRecord; readonly token: number }
-  /** To every other validator. Already signed; never sent before the persist that it rests on. */
+  /** To every peer. Already signed; never sent before the persist that it rests on. */
   | { readonly kind: 'broadcast'; readonly message: ReplicaMessage }
-  /** To one validator. */
-  | { readonly kind: 'send'; readonly to: number; readonly message: ReplicaMessage }
+  /** To one peer. */
+  | { readonly kind: 'send'; readonly to: PeerId; readonly message: ReplicaMessage }
   /** Final: apply the executed result, durable in one transaction, `advanceChain`; answer `committed`. */
   | {
       readonly kind: 'commit';
@@ -157,11 +156,11 @@ export type ReplicaEffect =
       readonly certificate: Certificate;
     }
   /** Fetch committed blocks from this height on, from `hint` or anyone; check, execute, commit; then `committed`. */
-  | { readonly kind: 'catch-up'; readonly fromHeight: number; readonly hint: number | null }
+  | { readonly kind: 'catch-up'; readonly fromHeight: number; readonly hint: PeerId | null }
   /** The one timer of the replica: replaces the earlier one; null stops it. Monotonic time. */
   | { readonly kind: 'set-timer'; readonly atMs: number | null }
   /** This alpha may be needed soon by `proveBeacon`: prove it in the background. */
-  | { readonly kind: 'prove-ahead'; readonly alpha: Uint8Array }
+  | { readonly kind: 'prove-ahead'; readonly ownKey: Uint8Array; readonly alpha: Uint8Array }
   | { readonly kind: 'evidence'; readonly equivocation: Equivocation }
   /** Own execution contradicts a quorum: the replica has stopped for good; report it and stop the node. */
   | {
@@ -176,8 +175,12 @@ export type ReplicaEffect =
 export interface ReplicaStatus {
   readonly committedHeight: number;
   readonly view: number;
-  readonly primary: number;
-  readonly failedPrimaries: readonly number[];
+  readonly epoch: number;
+  /** Names of validators. */
+  readonly primary: string;
+  readonly failedPrimaries: readonly string[];
+  /** Whether this replica has a vote at the next height. */
+  readonly votes: boolean;
   readonly halted: boolean;
   /** Messages turned away, by reason. */
   readonly refused: Readonly<Record<string, number>>;

@@ -5,7 +5,7 @@
 import { assert } from '#core/assert';
 import { type commitPhase, preparePhase, type Timeout } from '../wire/vote.ts';
 import type { Candidate, HeightState } from './height-state.ts';
-import type { Statements } from './statements.ts';
+import type { Speaker, Statements } from './statements.ts';
 import type { ReplicaEffect, ReplicaMessage } from './types.ts';
 
 /** What a persist releases once it is on disk. */
@@ -13,6 +13,11 @@ interface Pending {
   readonly token: number;
   readonly view: number;
   readonly release: (nowMs: number) => void;
+}
+
+function speakerOf({ speaker }: HeightState): Speaker {
+  assert(speaker !== null, 'who only follows says nothing');
+  return speaker;
 }
 
 /** One replica's voice. Times are monotonic milliseconds. */
@@ -50,7 +55,8 @@ export class Voice {
 
   sayProposal(state: HeightState, candidate: Candidate, timeouts: readonly Timeout[] | null, nowMs: number): void {
     const { block, blockHash } = candidate;
-    const proposal = this.#statements.signProposal({ view: state.view, block, timeouts }, blockHash);
+    const draft = { view: state.view, block, timeouts };
+    const proposal = this.#statements.signProposal(draft, blockHash, speakerOf(state));
     state.firstProposal(proposal);
     state.sent.proposal = proposal;
     this.#say(state, { kind: 'proposal', proposal }, nowMs);
@@ -59,7 +65,7 @@ export class Voice {
   sayVote(state: HeightState, phase: typeof preparePhase | typeof commitPhase, nowMs: number): void {
     const bound = phase === preparePhase ? state.prepare : state.commit;
     assert(bound !== null && bound.view === state.view, 'a vote is said in its own view');
-    const vote = this.#statements.signVote({ phase, height: state.height, ...bound });
+    const vote = this.#statements.signVote({ phase, height: state.height, ...bound }, speakerOf(state));
     const outcome = state.votes.add(vote);
     assert(outcome.kind !== 'conflict', 'a replica never contradicts itself');
     if (phase === preparePhase) state.sent.prepare = vote;
@@ -71,7 +77,7 @@ export class Voice {
     const { height, view: nextView, prepared } = state;
     // R15: with a block prepared in this very view there is nothing to ask for any more.
     if (prepared !== null && prepared.view >= nextView) return;
-    const timeout = this.#statements.signTimeout({ height, nextView, prepared });
+    const timeout = this.#statements.signTimeout({ height, nextView, prepared }, speakerOf(state));
     state.timeouts.add(timeout);
     state.sent.timeout = timeout;
     this.#say(state, { kind: 'timeout', timeout }, nowMs);

@@ -7,9 +7,8 @@ import type { Clock, Timer } from '#core/clock';
 import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
 import { bad, ok, type Result } from '#core/result';
-import { bodiesMatchHeader } from '../pbft/block-rules.ts';
+import { bodiesMatchHeader, followsChain } from '../pbft/block-rules.ts';
 import { bodyDigest, blockHash as hashOf } from '../wire/block.ts';
-import { type ValidatorInfo, validatorSetHash } from '../wire/genesis.ts';
 import { type CommittedBlock, catchUpBlocksMax, type PeerMessage } from '../wire/peer-message.ts';
 import { commitPhase, verifyCertificate } from '../wire/vote.ts';
 import type { ChainKeeper, Committed } from './chain-keeper.ts';
@@ -21,7 +20,6 @@ const answerMsMax = 5_000;
 /** What a catch-up needs. */
 export interface CatchUpOptions {
   readonly chainId: Uint8Array;
-  readonly validators: readonly ValidatorInfo[];
   readonly keeper: ChainKeeper;
   readonly executor: Executor;
   readonly clock: Clock;
@@ -121,23 +119,16 @@ export class CatchUp {
 
   /** A quorum vouches for the header; here it is only made sure that it is the next one, and that the bodies are its own. */
   #check({ block, certificate, bodies }: CommittedBlock, hash: Uint8Array): Result<true> {
-    const { chainId, validators, keeper } = this.#options;
+    const { chainId, keeper } = this.#options;
     const { chain } = keeper;
     const { header } = block;
-    const follows =
-      header.height === chain.height + 1 &&
-      equalBytes(header.chainId, chainId) &&
-      equalBytes(header.parentHash, chain.blockHash) &&
-      equalBytes(header.parentResultRoot, chain.resultRoot) &&
-      equalBytes(header.historyRoot, chain.historyRoot) &&
-      equalBytes(header.validatorSetHash, validatorSetHash(validators));
-    if (!follows) return bad('NOT_THE_NEXT_BLOCK');
+    if (!equalBytes(header.chainId, chainId) || !followsChain(header, chain)) return bad('NOT_THE_NEXT_BLOCK');
     const certified =
       certificate.phase === commitPhase &&
       certificate.height === header.height &&
       equalBytes(certificate.blockHash, hash);
     if (!certified) return bad('OTHER_CERTIFICATE');
-    const verified = verifyCertificate(chainId, validators, certificate);
+    const verified = verifyCertificate(chainId, chain.validators, certificate);
     if (!verified.ok) return verified;
     const complete =
       bodiesMatchHeader(block) &&

@@ -5,6 +5,7 @@
 import { assert } from '#core/assert';
 import { equalBytes } from '#core/bytes';
 import type { History } from '#ledger/state/history';
+import { wishedAfter } from '#ledger/validators/validator-set';
 import { advanceChain, type ChainState } from '../pbft/chain.ts';
 import type { ScheduleConfig } from '../pbft/schedule.ts';
 import type { Block } from '../wire/block.ts';
@@ -78,6 +79,7 @@ export class ChainKeeper {
       resultRoot,
       historyRoot: this.#history.root,
       beaconOutput: beacon.outputOf(header.beaconProof),
+      wished: wishedAfter(executed.change, executor.state).map(({ name, publicKey }) => ({ name, publicKey })),
     };
     const chain = advanceChain(schedule, this.#chain, step);
     store.commit({ block, blockHash, certificate, executed, bodies, chain, history: this.#history, historyNodes });

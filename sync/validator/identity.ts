@@ -15,6 +15,7 @@ export interface Identity {
   readonly genesis: Genesis;
   readonly chainId: Uint8Array;
   readonly secretSeed: Uint8Array;
+  readonly publicKey: Uint8Array;
   /** Index in the genesis. */
   readonly self: number;
   readonly name: string;
@@ -66,5 +67,5 @@ export function readIdentity(config: ValidatorConfig): Identity {
     );
   }
   const peers = peersOf(config, genesis, self);
-  return { genesis, chainId: chainIdOf(genesis), secretSeed, self, name: member.name, peers };
+  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, self, name: member.name, peers };
 }

@@ -1,6 +1,7 @@
 /** What peers ask and say, sorted: statements to the replica, segments to the door, questions answered from the store. */
 import { toHex } from '#core/bytes';
 import { encode } from '#core/format';
+import type { PeerId } from '../pbft/voting-set.ts';
 import { type CommittedBlock, catchUpBlocksMax, committedBlockFormat, type PeerMessage } from '../wire/peer-message.ts';
 import type { BlockStore } from './block-store.ts';
 import type { CatchUp } from './catch-up.ts';
@@ -20,6 +21,7 @@ export interface PeerDeskOptions {
   readonly driver: ReplicaDriver;
   readonly door: SegmentDoor;
   readonly catchUp: CatchUp;
+  peerId(from: number): PeerId;
   /** False when the peer's queue is full. */
   send(to: number, message: PeerMessage): boolean;
 }
@@ -39,7 +41,7 @@ export class PeerDesk {
   }
 
   take(from: number, message: PeerMessage): void {
-    const { driver, door, catchUp } = this.#options;
+    const { driver, door, catchUp, peerId } = this.#options;
     switch (message.kind) {
       case 'proposal':
         this.#proposer = from;
@@ -52,12 +54,12 @@ export class PeerDesk {
         driver.dispatch({ kind: 'timeout', timeout: message.timeout });
         return;
       case 'status':
-        driver.dispatch({ kind: 'peer-status', validator: from, committedHeight: message.committedHeight });
+        driver.dispatch({ kind: 'peer-status', peer: peerId(from), committedHeight: message.committedHeight });
         return;
       case 'want-block':
         driver.dispatch({
           kind: 'want-block',
-          validator: from,
+          peer: peerId(from),
           height: message.height,
           blockHash: message.blockHash,
         });

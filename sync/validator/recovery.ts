@@ -26,17 +26,17 @@ export interface RecoveredStore {
 
 /** Writes the genesis into a new store; the state is in it when this returns. */
 function begin(store: BlockStore, { genesis, chainId }: Identity): LedgerState {
-  const first = genesisState(genesis);
+  const born = genesisState(genesis);
   const state = LedgerState.open(store.objects);
   const overlay = state.overlay();
-  for (const shard of first.shardIds()) {
-    for (const { key, value } of first.leaves(shard)) overlay.put(shard, key, value);
+  for (const shard of born.shardIds()) {
+    for (const { key, value } of born.leaves(shard)) overlay.put(shard, key, value);
   }
   const change = state.evaluate(overlay, 0);
-  assert(equalBytes(change.stateRoot, first.stateRoot), 'a copy of a state has its root');
+  assert(equalBytes(change.stateRoot, born.stateRoot), 'a copy of a state has its root');
   const result = resultRoot(change.stateRoot, receiptsRoot([]));
-  const { seed, timeMs } = genesis;
-  store.begin(chainId, change, genesisChain({ seed, timeMs, resultRoot: result, historyRoot: new History().root }));
+  const first = { ...genesis, resultRoot: result, historyRoot: new History().root };
+  store.begin(chainId, change, genesisChain(first));
   state.commit(change);
   return state;
 }

@@ -6,6 +6,7 @@ import type { Log } from '#core/log';
 import { segmentBytesMax, segmentEntriesMax } from '#ledger/journal/segment';
 import { Replica } from '../pbft/replica.ts';
 import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaPorts, ReplicaStatus } from '../pbft/types.ts';
+import type { PeerId } from '../pbft/voting-set.ts';
 import { type Block, blockBodyBytesMax, blockEntriesMax } from '../wire/block.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
 import type { BeaconKeeper } from './beacon-keeper.ts';
@@ -35,8 +36,8 @@ export interface DriverOptions {
   readonly collector: BodyCollector;
   readonly beacon: BeaconKeeper;
   broadcast(message: PeerMessage): void;
-  send(to: number, message: PeerMessage): void;
-  catchUp(hint: number | null): void;
+  send(to: PeerId, message: PeerMessage): void;
+  catchUp(hint: PeerId | null): void;
   /** A block has become final by this replica's own doing. */
   onCommitted(committed: Committed): void;
   /** The chain has moved on, by whatever way. */
@@ -178,7 +179,7 @@ export class ReplicaDriver {
         this.#setTimer(effect.atMs);
         return;
       case 'prove-ahead':
-        options.beacon.proveAhead(effect.alpha);
+        options.beacon.proveAhead(effect.ownKey, effect.alpha);
         return;
       case 'evidence':
         this.#evidence++;

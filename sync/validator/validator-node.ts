@@ -3,6 +3,7 @@ import { toHex } from '#core/bytes';
 import type { Timer } from '#core/clock';
 import { signMessage, verifySignature } from '#core/ed25519';
 import { type ReplicaConfig, type ReplicaPorts, replicaTiming } from '../pbft/types.ts';
+import type { PeerId } from '../pbft/voting-set.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
 import { BeaconKeeper } from './beacon-keeper.ts';
 import { BodyCollector } from './body-collector.ts';
@@ -25,20 +26,17 @@ import type { Validator, ValidatorStatus, ValidatorWorld } from './validator-fac
 /** How often peers are told where this validator stands, and the pool is tidied. */
 const statusMs = 500;
 
-function replicaConfig({ genesis, chainId, self }: Identity): ReplicaConfig {
-  const { validators, epochTurns, heartbeatMs } = genesis;
-  return { chainId, validators, self, epochTurns, heartbeatMs, ...replicaTiming };
+function replicaConfig({ genesis, chainId, publicKey }: Identity): ReplicaConfig {
+  const { epochTurns, heartbeatMs } = genesis;
+  return { chainId, ownKeys: [publicKey], epochTurns, heartbeatMs, ...replicaTiming };
 }
 
-function replicaPorts({ genesis, secretSeed }: Identity, beacon: BeaconKeeper): ReplicaPorts {
+function replicaPorts({ secretSeed }: Identity, beacon: BeaconKeeper): ReplicaPorts {
   return {
-    sign: (domain, message) => signMessage(secretSeed, domain, message),
-    verify({ validator, domain, message, signature }) {
-      const member = genesis.validators[validator];
-      return member !== undefined && verifySignature({ publicKey: member.publicKey, domain, message, signature });
-    },
-    proveBeacon: (alpha) => beacon.prove(alpha),
-    verifyBeacon: (validator, alpha, proof) => beacon.verify(validator, alpha, proof),
+    sign: (_ownKey, domain, message) => signMessage(secretSeed, domain, message),
+    verify: verifySignature,
+    proveBeacon: (ownKey, alpha) => beacon.prove(ownKey, alpha),
+    verifyBeacon: (publicKey, alpha, proof) => beacon.verify(publicKey, alpha, proof),
   };
 }
 
@@ -74,14 +72,14 @@ export class ValidatorNode implements Validator {
     const { state, store } = recovered;
     const { clock } = world;
     const pool = new SegmentPool({ chainId, state, clock });
-    const beacon = new BeaconKeeper({ secretSeed, validators, clock });
+    const beacon = new BeaconKeeper({ secretOf: () => secretSeed, clock });
     const executor = new Executor({
       state,
       chainId,
       isGenuine: (segment, bytes, key) => pool.isGenuine(segment, bytes, key),
       beaconOf: (proof) => beacon.outputOf(proof),
     });
-    const schedule = { validatorCount: validators.length, epochTurns: genesis.epochTurns };
+    const schedule = { epochTurns: genesis.epochTurns };
     const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon });
     const collector = new BodyCollector({
       clock,
@@ -105,6 +103,7 @@ export class ValidatorNode implements Validator {
     this.#gateway = this.#makeGateway(config);
     const { driver, door, catchUp } = { driver: this.#driver, door: this.#door, catchUp: this.#catchUp };
     this.#desk = new PeerDesk({
+      peerId: (from) => toHex(validators[from]?.publicKey ?? new Uint8Array(0)),
       store,
       keeper,
       pool,
@@ -159,8 +158,8 @@ export class ValidatorNode implements Validator {
       stateRoot: toHex(this.#recovered.state.stateRoot),
       timeMs: chain.timeMs,
       view: replica.view,
-      primary: nameOf(replica.primary),
-      failedPrimaries: replica.failedPrimaries.map(nameOf),
+      primary: replica.primary,
+      failedPrimaries: replica.failedPrimaries,
       peers: this.#transport.connected().map(nameOf),
       brokersUp: gateway.brokersUp,
       catchingUp: this.#catchUp.running,
@@ -190,11 +189,10 @@ export class ValidatorNode implements Validator {
   }
 
   #makeCatchUp(executor: Executor): CatchUp {
-    const { chainId, genesis } = this.#identity;
+    const { chainId } = this.#identity;
     const { clock, log } = this.#world;
     return new CatchUp({
       chainId,
-      validators: genesis.validators,
       keeper: this.#keeper,
       executor,
       clock,
@@ -220,8 +218,11 @@ export class ValidatorNode implements Validator {
       collector,
       beacon: this.#beacon,
       broadcast: (message) => this.#transport.broadcast(message),
-      send: (to, message) => this.#send(to, message),
-      catchUp: (hint) => this.#catchUp.start(hint),
+      send: (to, message) => {
+        const peer = this.#placeOf(to);
+        if (peer !== null) this.#send(peer, message);
+      },
+      catchUp: (hint) => this.#catchUp.start(hint === null ? null : this.#placeOf(hint)),
       onCommitted: (committed) => this.#gateway.publish(committed),
       afterCommit: () => this.#door.afterCommit(),
       onFatal: (error) => this.#cannotGoOn(error),
@@ -243,6 +244,12 @@ export class ValidatorNode implements Validator {
       receipts,
       onSegment: (bytes) => this.#door.fromTerminal(bytes),
     });
+  }
+
+  /** The place in the genesis of a peer that the replica names. */
+  #placeOf(peer: PeerId): number | null {
+    const place = this.#identity.genesis.validators.findIndex(({ publicKey }) => toHex(publicKey) === peer);
+    return place < 0 ? null : place;
   }
 
   #send(to: number, message: PeerMessage): boolean {

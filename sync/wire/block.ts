@@ -14,7 +14,7 @@ export const blockEntriesMax = 65_536;
 /** Everything a certificate stands for: order, result of the parent, history, beacon. Immutable once proposed. */
 export const headerFormat = versioned(
   'header',
-  1,
+  2,
   { bytesMax: 512 },
   {
     chainId: hashFormat,
@@ -32,6 +32,8 @@ export const headerFormat = versioned(
     parentResultRoot: hashFormat,
     /** Merkle mountain range over (block hash, result root) of all blocks before the parent included. */
     historyRoot: hashFormat,
+    /** Hash of the chain state after the parent (`sync/pbft/chain.ts`): validators of this epoch and the next, seeds, who failed. */
+    chainStateHash: hashFormat,
   },
 );
 export type Header = Infer<typeof headerFormat>;
@@ -46,7 +48,7 @@ export type Block = Infer<typeof blockFormat>;
 
 /** The block hash: of the header's bytes. */
 export function blockHash(header: Header): Uint8Array {
-  return taggedHash('bizain/header/1', encode(headerFormat, header));
+  return taggedHash('bizain/header/2', encode(headerFormat, header));
 }
 
 /** Digest of a body (one segment's exact bytes). */

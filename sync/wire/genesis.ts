@@ -2,18 +2,21 @@
 import { encode, type Infer, list, record, text, uint, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
 import { publicKeyFormat, timeMsFormat } from '#ledger/ids';
+import { validatorNameFormat, validatorsMax } from '#ledger/validators/validator-set';
 
 /** Fewest validators of a region: one may fail. */
 export const validatorsMin = 4;
-export const validatorsMax = 16;
 
 /** A member of the validator set. */
 export const validatorInfoFormat = record('validator-info', {
-  name: text({ min: 1, max: 32, pattern: /^[a-z0-9][a-z0-9._-]*$/ }),
+  name: validatorNameFormat,
   /** Ed25519; signs votes and proves the beacon. */
   publicKey: publicKeyFormat,
 });
 export type ValidatorInfo = Infer<typeof validatorInfoFormat>;
+
+/** The validators of an epoch, in the order of their indices. */
+export const validatorSetFormat = list(validatorInfoFormat, { min: validatorsMin, max: validatorsMax });
 
 /** The first page; its bytes never change. */
 export const genesisFormat = versioned(
@@ -23,7 +26,7 @@ export const genesisFormat = versioned(
   {
     region: text({ min: 1, max: 32, pattern: /^[a-z0-9][a-z0-9-]*$/ }),
     timeMs: timeMsFormat,
-    validators: list(validatorInfoFormat, { min: validatorsMin, max: validatorsMax }),
+    validators: validatorSetFormat,
     adminPublicKey: publicKeyFormat,
     /** Blocks an epoch, in turns of the whole set: an epoch has `epochTurns * validators.length` blocks. */
     epochTurns: uint({ max: 1_000_000 }),

@@ -3,8 +3,8 @@ import { encodeCbor } from '#core/codec';
 import { bytes, bytesOf, type Infer, list, optional, record, uint, variant, versioned } from '#core/format';
 import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
 import { segmentBytesMax } from '#ledger/journal/segment';
+import { validatorsMax } from '#ledger/validators/validator-set';
 import { blockBodiesMax, blockFormat } from './block.ts';
-import { validatorsMax } from './genesis.ts';
 import { certificateFormat, timeoutFormat, validatorIndexFormat, viewFormat, voteFormat } from './vote.ts';
 
 /** Largest frame, bytes. */

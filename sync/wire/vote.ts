@@ -4,7 +4,8 @@ import { verifySignature } from '#core/ed25519';
 import { type Infer, list, optional, record, uint, versioned } from '#core/format';
 import { bad, ok, type Result } from '#core/result';
 import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
-import { type ValidatorInfo, validatorsMax } from './genesis.ts';
+import { validatorsMax } from '#ledger/validators/validator-set';
+import type { ValidatorInfo } from './genesis.ts';
 import { quorum } from './quorum.ts';
 
 /** Phase numbers of votes. */

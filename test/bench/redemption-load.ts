@@ -67,7 +67,7 @@ export class RedemptionLoad {
   /** On an empty state of any kind; in memory where none is given. */
   constructor(size: RedemptionLoadSize, empty?: LedgerState) {
     this.#size = size;
-    const genesis = genesisState({ adminPublicKey: sha256(utf8('admin')), region: 'bench' });
+    const genesis = genesisState({ adminPublicKey: sha256(utf8('admin')), region: 'bench', validators: [] });
     this.state = empty ?? genesis;
     if (empty !== undefined) {
       const overlay = empty.overlay();

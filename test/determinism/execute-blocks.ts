@@ -44,7 +44,7 @@ function inFile(state: LedgerState, path: string): { readonly opened: () => Ledg
 
 function main([path = '', every = '0', database = '']: readonly string[]): void {
   const file = JSON.parse(readFileSync(path, 'utf8')) as BlocksFile;
-  let state = genesisState({ adminPublicKey: bytesOf(file.adminPublicKey), region: file.region });
+  let state = genesisState({ adminPublicKey: bytesOf(file.adminPublicKey), region: file.region, validators: [] });
   const stored = database === '' ? null : inFile(state, database);
   if (stored !== null) state = stored.opened();
   for (const [at, { timeMs, beacon, segments }] of file.blocks.entries()) {

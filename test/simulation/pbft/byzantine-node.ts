@@ -18,6 +18,7 @@ import {
   voteMessage,
 } from '#sync/wire/vote';
 import { resultOf, SimulatedNode } from './simulated-node.ts';
+import { keyAt } from './test-keys.ts';
 
 /** Ways to lie; a schedule gives each liar some. */
 export type Lie =
@@ -130,9 +131,9 @@ export class ByzantineNode extends SimulatedNode {
 
   #otherBlock(block: Block, view: number): Block {
     const timeMs = block.header.timeMs + this.region.draws.between(1, 2);
-    const ownProof = this.region.keys.ports(this.index).proveBeacon;
     const alpha = this.region.alphaOf(this, block.header.height);
-    const beaconProof = alpha === null ? block.header.beaconProof : ownProof(alpha);
+    const beaconProof =
+      alpha === null ? block.header.beaconProof : this.region.keys.ports.proveBeacon(this.#key, alpha);
     return { ...block, header: { ...block.header, timeMs, viewOfOrigin: view, beaconProof } };
   }
 
@@ -160,7 +161,11 @@ export class ByzantineNode extends SimulatedNode {
   }
 
   #sign(domain: string, message: Uint8Array): Uint8Array {
-    return this.region.keys.ports(this.index).sign(domain, message);
+    return this.region.keys.ports.sign(this.#key, domain, message);
+  }
+
+  get #key(): Uint8Array {
+    return keyAt(this.region.keys, this.index);
   }
 
   #signProposal(proposal: Proposal): Proposal {

@@ -6,7 +6,7 @@ import type { ReplicaMessage } from '#sync/pbft/types';
 import { commitPhase, preparePhase, timeoutDomain, timeoutMessage } from '#sync/wire/vote';
 import type { Lie } from './byzantine-node.ts';
 import { SimulatedRegion } from './simulated-region.ts';
-import { cheapKeys } from './test-keys.ts';
+import { cheapKeys, keyAt } from './test-keys.ts';
 
 const keys = cheapKeys(4);
 
@@ -16,7 +16,7 @@ function regionOf(options: { lies?: readonly Lie[]; liar?: number; seed?: number
   order: readonly number[];
 } {
   const probe = new SimulatedRegion({ seed: 1, keys });
-  const order = leaderOrder(probe.schedule, probe.genesis);
+  const order = leaderOrder(probe.genesis);
   const liars = options.lies === undefined ? new Map() : new Map([[order[options.liar ?? 0] as number, options.lies]]);
   return { region: new SimulatedRegion({ seed: options.seed ?? 1, keys, liars }), order };
 }
@@ -41,9 +41,11 @@ describe('R16: a huge view', () => {
     region.start();
     for (let height = 1; height <= 5; height++) {
       for (const nextView of [1_000, 2 ** 31, 0xffff_ffff]) {
-        const signature = keys
-          .ports(liar)
-          .sign(timeoutDomain, timeoutMessage(region.config.chainId, { height, nextView, prepared: null }));
+        const signature = keys.ports.sign(
+          keyAt(keys, liar),
+          timeoutDomain,
+          timeoutMessage(region.config.chainId, { height, nextView, prepared: null }),
+        );
         const timeout = { height, nextView, prepared: null, validator: liar, signature };
         for (const to of region.everyIndex) if (to !== liar) region.deliver(liar, to, { kind: 'timeout', timeout });
       }
@@ -66,7 +68,7 @@ describe('R4, R19: a frozen primary', () => {
     expect(region.runUntil(() => others.every((node) => node.height >= 12), 20_000)).toBe(true);
     const views = others[0]?.disk.finals.map(({ block }) => block.header.viewOfOrigin) ?? [];
     expect(views.slice(1)).toEqual(views.slice(1).map(() => 0));
-    expect(others[0]?.replica?.status().failedPrimaries).toEqual([frozen.index]);
+    expect(others[0]?.replica?.status().failedPrimaries).toEqual([`v${frozen.index}`]);
     frozen.frozen = false;
     frozen.feed({ kind: 'tick' });
     expect(region.runUntil(allReach(region, 15), 20_000)).toBe(true);
@@ -178,7 +180,7 @@ test('R23: a node that was down for long catches up from certified blocks, thoug
   late.crash();
   expect(region.runUntil(() => region.nodes.every((node) => node === late || node.height >= 40), 60_000)).toBe(true);
   late.start();
-  late.feed({ kind: 'peer-status', validator: order[0] as number, committedHeight: 1_000_000 });
+  late.feed({ kind: 'peer-status', peer: region.peerId(order[0] as number), committedHeight: 1_000_000 });
   expect(region.runUntil(allReach(region, 41), 10_000)).toBe(true);
 });
 

@@ -4,7 +4,7 @@ import type { VoteRecord } from '#sync/pbft/vote-record';
 import { blockHash } from '#sync/wire/block';
 import type { PeerMessage } from '#sync/wire/peer-message';
 import { type Certificate, checkCertificate, commitPhase, preparePhase, voteDomain } from '#sync/wire/vote';
-import type { TestKeys } from './test-keys.ts';
+import { keyAt, type TestKeys } from './test-keys.ts';
 
 /** Found by the simulator; the message names the promise. */
 export class SafetyViolation extends Error {
@@ -33,12 +33,13 @@ export class SafetyChecks {
   /** SPEC S1, S2: one block hash and one result root a height, under a valid certificate of COMMIT. */
   committed(node: number, certificate: Certificate, hash: Uint8Array): void {
     const { height } = certificate;
-    const verify = this.#keys.ports(0).verify;
+    const { verify } = this.#keys.ports;
     const checked = checkCertificate(
       this.#chainId,
       this.#keys.validators.length,
       certificate,
-      (validator, message, signature) => verify({ validator, domain: voteDomain, message, signature }),
+      (validator, message, signature) =>
+        verify({ publicKey: keyAt(this.#keys, validator), domain: voteDomain, message, signature }),
     );
     if (!checked.ok || certificate.phase !== commitPhase)
       throw new SafetyViolation(`S2: node ${node} took a bad certificate at ${height}`);

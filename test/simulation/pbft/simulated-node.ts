@@ -8,6 +8,7 @@ import type { VoteRecord } from '#sync/pbft/vote-record';
 import type { Block } from '#sync/wire/block';
 import type { Certificate } from '#sync/wire/vote';
 import type { SimulatedRegion } from './simulated-region.ts';
+import { keyAt } from './test-keys.ts';
 
 /** A block with the proof that it is final. */
 export interface Final {
@@ -52,7 +53,7 @@ export class SimulatedNode {
     this.region = region;
     this.index = index;
     this.honest = honest;
-    this.config = { ...region.config, self: index };
+    this.config = { ...region.config, ownKeys: [keyAt(region.keys, index)] };
     this.disk = { chain: region.genesis, record: null, blocks: new Map(), finals: [] };
   }
 
@@ -61,7 +62,7 @@ export class SimulatedNode {
   }
 
   start(): void {
-    this.replica = new Replica(this.config, this.region.keys.ports(this.index));
+    this.replica = new Replica(this.config, this.region.keys.ports);
     this.#diskFreeAtMs = this.region.events.nowMs;
     const next = this.height + 1;
     const blocks = [...this.disk.blocks.values()].filter((block) => block.header.height === next);
@@ -108,10 +109,15 @@ export class SimulatedNode {
   receive(from: number, message: ReplicaMessage): void {
     switch (message.kind) {
       case 'status':
-        this.feed({ kind: 'peer-status', validator: from, committedHeight: message.committedHeight });
+        this.feed({ kind: 'peer-status', peer: this.region.peerId(from), committedHeight: message.committedHeight });
         return;
       case 'want-block':
-        this.feed({ kind: 'want-block', validator: from, height: message.height, blockHash: message.blockHash });
+        this.feed({
+          kind: 'want-block',
+          peer: this.region.peerId(from),
+          height: message.height,
+          blockHash: message.blockHash,
+        });
         return;
       default:
         this.feed(message);
@@ -170,12 +176,12 @@ export class SimulatedNode {
         return;
       }
       case 'broadcast':
-        for (const { index } of region.config.validators.map((_, index) => ({ index }))) {
+        for (const index of region.everyIndex) {
           if (index !== this.index) this.send(index, effect.message);
         }
         return;
       case 'send':
-        this.send(effect.to, effect.message);
+        this.send(region.indexOf(effect.to), effect.message);
         return;
       case 'commit': {
         const final = { block: effect.block, hash: effect.blockHash, certificate: effect.certificate };
@@ -186,7 +192,7 @@ export class SimulatedNode {
         return;
       }
       case 'catch-up':
-        this.#catchUp(effect.hint ?? 0);
+        this.#catchUp(effect.hint === null ? 0 : region.indexOf(effect.hint));
         return;
       case 'set-timer':
         this.#setTimer(effect.atMs);
@@ -231,6 +237,7 @@ export class SimulatedNode {
       resultRoot: resultOf(final.block, final.hash),
       historyRoot: taggedHash('test/history', chain.historyRoot, final.hash),
       beaconOutput: this.region.keys.beaconOutput(header.beaconProof),
+      wished: this.region.keys.validators,
     });
     this.disk.finals.push(final);
     for (const [name, block] of this.disk.blocks)

@@ -1,18 +1,19 @@
 /** A whole region in virtual time: nodes, a network that misbehaves by a seed, and checks after every step. */
 
-import { utf8 } from '#core/bytes';
+import { toHex, utf8 } from '#core/bytes';
 import { sha256 } from '#core/hash';
 import { beaconAlpha } from '#sync/pbft/beacon';
 import { type ChainState, genesisChain } from '#sync/pbft/chain';
 import type { ScheduleConfig } from '#sync/pbft/schedule';
 import { type ReplicaConfig, type ReplicaMessage, replicaTiming } from '#sync/pbft/types';
+import type { PeerId } from '#sync/pbft/voting-set';
 import type { Block } from '#sync/wire/block';
 import { ByzantineNode, type Lie } from './byzantine-node.ts';
 import { Draws } from './draws.ts';
 import { EventQueue } from './event-queue.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { type Final, SimulatedNode } from './simulated-node.ts';
-import type { TestKeys } from './test-keys.ts';
+import { keyAt, type TestKeys } from './test-keys.ts';
 
 /** How badly network and machines behave; probabilities a message or a write, times in virtual milliseconds. */
 export interface Faults {
@@ -51,6 +52,7 @@ export class SimulatedRegion {
   readonly checks: SafetyChecks;
   readonly nodes: readonly SimulatedNode[];
   readonly everyIndex: readonly number[];
+  readonly #indexes: ReadonlyMap<PeerId, number>;
   readonly epochMs = 1_800_000_000_000;
   faults: Faults = { ...calm };
   filter: Filter = everything;
@@ -60,14 +62,12 @@ export class SimulatedRegion {
 
   constructor(options: RegionOptions) {
     const { keys, seed } = options;
-    const count = keys.validators.length;
     this.keys = keys;
     this.draws = new Draws(seed);
     this.config = {
       ...replicaTiming,
       chainId: sha256(utf8('test chain')),
-      validators: keys.validators,
-      self: 0,
+      ownKeys: [],
       epochTurns: 2,
       heartbeatMs: 500,
       timeoutMsBase: 200,
@@ -76,16 +76,18 @@ export class SimulatedRegion {
       patienceMs: 1_500,
       ...options.timing,
     };
-    this.schedule = { validatorCount: count, epochTurns: this.config.epochTurns };
+    this.schedule = { epochTurns: this.config.epochTurns };
     const root = new Uint8Array(32);
     this.genesis = genesisChain({
       seed: sha256(utf8('genesis')),
       timeMs: this.epochMs - 1_000,
+      validators: keys.validators,
       resultRoot: root,
       historyRoot: root,
     });
     this.checks = new SafetyChecks(this.config.chainId, keys);
     this.everyIndex = keys.validators.map((_, index) => index);
+    this.#indexes = new Map(keys.validators.map(({ publicKey }, index) => [toHex(publicKey), index]));
     this.nodes = this.everyIndex.map((index) => {
       const lies = options.liars?.get(index);
       if (lies === undefined) return new SimulatedNode(this, index, true);
@@ -93,6 +95,15 @@ export class SimulatedRegion {
       liar.lies = new Set(lies);
       return liar;
     });
+  }
+
+  /** The id that replicas know a node by, and back. */
+  peerId(index: number): PeerId {
+    return toHex(keyAt(this.keys, index));
+  }
+
+  indexOf(peer: PeerId): number {
+    return this.#indexes.get(peer) as number;
   }
 
   get honest(): readonly SimulatedNode[] {

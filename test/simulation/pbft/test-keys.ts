@@ -1,5 +1,5 @@
 /** Keys for replicas under test: a cheap keyed checksum for thousands of schedules, and the real keys for a few. */
-import { equalBytes, utf8 } from '#core/bytes';
+import { equalBytes, toHex, utf8 } from '#core/bytes';
 import { publicKeyOf, signMessage, verifySignature } from '#core/ed25519';
 import { sha256, taggedHash } from '#core/hash';
 import { vrfOutput, vrfProve, vrfVerify } from '#core/vrf';
@@ -9,14 +9,15 @@ import type { ValidatorInfo } from '#sync/wire/genesis';
 /** Signs and checks for every validator of one region. */
 export interface TestKeys {
   readonly validators: readonly ValidatorInfo[];
-  ports(self: number): ReplicaPorts;
+  readonly ports: ReplicaPorts;
   /** VRF output of a proof that was checked. */
   beaconOutput(proof: Uint8Array): Uint8Array;
 }
 
-function checksum(validator: number, domain: string, message: Uint8Array): Uint8Array {
+function checksum(publicKey: Uint8Array, domain: string, message: Uint8Array): Uint8Array {
+  const validator = new DataView(publicKey.buffer, publicKey.byteOffset).getUint32(0);
   let low = 0x811c9dc5 ^ validator;
-  let high = 0x01000193 + validator;
+  let high = 0x01000193 ^ validator;
   for (const byte of utf8(domain)) low = Math.imul(low ^ byte, 0x01000193);
   for (const byte of message) {
     low = Math.imul(low ^ byte, 0x01000193);
@@ -26,8 +27,13 @@ function checksum(validator: number, domain: string, message: Uint8Array): Uint8
   const view = new DataView(out.buffer);
   view.setUint32(0, low);
   view.setUint32(4, high);
-  out[8] = validator;
+  view.setUint32(8, validator);
   return out;
+}
+
+/** The key of the validator at a place. */
+export function keyAt({ validators }: TestKeys, index: number): Uint8Array {
+  return (validators[index] as ValidatorInfo).publicKey;
 }
 
 /** Checksums instead of signatures: sound as long as everybody signs only as himself, which the simulator's liars do. */
@@ -36,20 +42,20 @@ export function cheapKeys(count: number): TestKeys {
     name: `v${index}`,
     publicKey: sha256(utf8(`cheap ${index}`)),
   }));
-  const prove = (validator: number, alpha: Uint8Array): Uint8Array => {
+  const prove = (publicKey: Uint8Array, alpha: Uint8Array): Uint8Array => {
     const proof = new Uint8Array(80);
-    proof.set(taggedHash('test/beacon', Uint8Array.of(validator), alpha));
+    proof.set(taggedHash('test/beacon', publicKey, alpha));
     return proof;
   };
   return {
     validators,
-    ports: (self) => ({
-      sign: (domain, message) => checksum(self, domain, message),
-      verify: ({ validator, domain, message, signature }) =>
-        equalBytes(signature, checksum(validator, domain, message)),
-      proveBeacon: (alpha) => prove(self, alpha),
-      verifyBeacon: (validator, alpha, proof) => equalBytes(proof, prove(validator, alpha)),
-    }),
+    ports: {
+      sign: checksum,
+      verify: ({ publicKey, domain, message, signature }) =>
+        equalBytes(signature, checksum(publicKey, domain, message)),
+      proveBeacon: prove,
+      verifyBeacon: (publicKey, alpha, proof) => equalBytes(proof, prove(publicKey, alpha)),
+    },
     beaconOutput: (proof) => new Uint8Array([...proof.slice(0, 32), ...proof.slice(0, 32)]),
   };
 }
@@ -57,18 +63,17 @@ export function cheapKeys(count: number): TestKeys {
 /** Ed25519 and ECVRF, as in production. */
 export function realKeys(count: number): TestKeys {
   const seeds = Array.from({ length: count }, (_, index) => sha256(utf8(`real ${index}`)));
-  const seedOf = (self: number): Uint8Array => seeds[self] as Uint8Array;
   const validators = seeds.map((seed, index) => ({ name: `v${index}`, publicKey: publicKeyOf(seed) }));
-  const keyOf = (validator: number): Uint8Array => (validators[validator] as ValidatorInfo).publicKey;
+  const secrets = new Map(seeds.map((seed) => [toHex(publicKeyOf(seed)), seed]));
+  const secretOf = (publicKey: Uint8Array): Uint8Array => secrets.get(toHex(publicKey)) as Uint8Array;
   return {
     validators,
-    ports: (self) => ({
-      sign: (domain, message) => signMessage(seedOf(self), domain, message),
-      verify: ({ validator, domain, message, signature }) =>
-        verifySignature({ publicKey: keyOf(validator), domain, message, signature }),
-      proveBeacon: (alpha) => vrfProve(seedOf(self), alpha),
-      verifyBeacon: (validator, alpha, proof) => vrfVerify(keyOf(validator), alpha, proof).ok,
-    }),
+    ports: {
+      sign: (ownKey, domain, message) => signMessage(secretOf(ownKey), domain, message),
+      verify: verifySignature,
+      proveBeacon: (ownKey, alpha) => vrfProve(secretOf(ownKey), alpha),
+      verifyBeacon: (publicKey, alpha, proof) => vrfVerify(publicKey, alpha, proof).ok,
+    },
     beaconOutput: (proof) => vrfOutput(proof) ?? new Uint8Array(64),
   };
 }

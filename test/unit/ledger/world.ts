@@ -97,7 +97,7 @@ export class World {
 
   readonly #kinds = new Map<string, Operation['kind']>();
 
-  constructor(state = genesisState({ adminPublicKey: publicOf('admin'), region: 'test' })) {
+  constructor(state = genesisState({ adminPublicKey: publicOf('admin'), region: 'test', validators: [] })) {
     this.state = state;
   }
 

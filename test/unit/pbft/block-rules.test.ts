@@ -6,7 +6,7 @@ import { type Block, blockHash, type Header, operationsRoot } from '#sync/wire/b
 import { OneReplica, wallMs } from './one-replica.ts';
 
 const bench = new OneReplica(2);
-const rules = new BlockRules(bench.config, bench.keys.ports(bench.config.self));
+const rules = new BlockRules(bench.config, bench.keys.ports);
 const digests = [sha256(utf8('a')), sha256(utf8('b'))];
 const good = bench.block(0, 0, digests);
 const by = { view: 0, primary: bench.at(0) };
@@ -29,7 +29,8 @@ describe('R7, R8: a fresh block', () => {
     ['WRONG_PARENT', { parentResultRoot: other }],
     ['WRONG_PARENT', { historyRoot: other }],
     ['WRONG_PARENT', { height: 2 }],
-    ['WRONG_SET', { validatorSetHash: other }],
+    ['WRONG_PARENT', { validatorSetHash: other }],
+    ['WRONG_PARENT', { chainStateHash: other }],
     ['WRONG_OPERATIONS', { operationsRoot: other }],
     ['WRONG_TIME', { timeMs: bench.chain.timeMs }],
     ['WRONG_TIME', { timeMs: wallMs + bench.config.aheadMsMax + 1 }],
@@ -50,9 +51,9 @@ describe('R7, R8: a fresh block', () => {
     expect(rules.freshFault(good, bench.chain, by, late)).toBeNull();
     expect(rules.freshFault(good, bench.chain, by, { ...late, wallMs: late.wallMs + 1 })).toBe('WRONG_TIME');
     const ahead = { ...bench.chain, timeMs: wallMs + 60_000 };
-    const child = rules.make(ahead, 0, [], at);
+    const child = rules.make(ahead, { view: 0, ownKey: bench.keyAt(2) }, [], at);
     expect(child.header.timeMs).toBe(ahead.timeMs + 1);
-    expect(rules.freshFault(child, ahead, { view: 0, primary: bench.config.self }, at)).toBeNull();
+    expect(rules.freshFault(child, ahead, { view: 0, primary: bench.at(2) }, at)).toBeNull();
   });
 });
 

@@ -5,11 +5,16 @@ import { sha256 } from '#core/hash';
 import { advanceChain, type ChainState, chainStateFormat, failedTurns } from '#sync/pbft/chain';
 import { leaderOrder } from '#sync/pbft/schedule';
 import type { Header } from '#sync/wire/block';
+import type { ValidatorInfo } from '#sync/wire/genesis';
 import { testGenesis } from './one-replica.ts';
 
-const config = { validatorCount: 4, epochTurns: 2 };
+const config = { epochTurns: 2 };
+const { validators } = testGenesis();
 
-function next(chain: ChainState, options: { view?: number; output?: string } = {}): ChainState {
+function next(
+  chain: ChainState,
+  options: { view?: number; output?: string; wished?: readonly ValidatorInfo[] } = {},
+): ChainState {
   const zeros = new Uint8Array(32);
   const header: Header = {
     chainId: zeros,
@@ -22,10 +27,19 @@ function next(chain: ChainState, options: { view?: number; output?: string } = {
     validatorSetHash: zeros,
     parentResultRoot: chain.resultRoot,
     historyRoot: chain.historyRoot,
+    chainStateHash: zeros,
   };
   const blockHash = sha256(utf8(`block ${header.height}`));
   const beaconOutput = utf8((options.output ?? 'output').padEnd(64, '.'));
-  return advanceChain(config, chain, { header, blockHash, resultRoot: zeros, historyRoot: zeros, beaconOutput });
+  const wished = options.wished ?? validators;
+  return advanceChain(config, chain, {
+    header,
+    blockHash,
+    resultRoot: zeros,
+    historyRoot: zeros,
+    beaconOutput,
+    wished,
+  });
 }
 
 function run(chain: ChainState, blocks: number, output = 'output'): ChainState {
@@ -73,7 +87,7 @@ describe('R3: the beacon', () => {
 describe('R4: failed primaries', () => {
   test('are those of the views below the view of origin, at most f, the latest first', () => {
     const chain = testGenesis();
-    const order = leaderOrder(config, chain);
+    const order = leaderOrder(chain);
     expect(next(chain).failed).toEqual([]);
     expect(next(chain, { view: 1 }).failed).toEqual([{ validator: order[0], height: 1 }]);
     expect(next(chain, { view: 3 }).failed).toEqual([{ validator: order[2], height: 1 }]);
@@ -81,14 +95,14 @@ describe('R4: failed primaries', () => {
 
   test('are tried again after a bounded number of blocks', () => {
     const failed = next(testGenesis(), { view: 1 });
-    const blocks = failedTurns * config.validatorCount;
+    const blocks = failedTurns * validators.length;
     expect(run(failed, blocks - 1).failed).toHaveLength(1);
     expect(run(failed, blocks).failed).toHaveLength(0);
   });
 
   test('do not include the proposer, however many rounds its views went', () => {
     const chain = testGenesis();
-    const order = leaderOrder(config, chain);
+    const order = leaderOrder(chain);
     const after = next(chain, { view: 1_000_000 * 4 + 1 });
     expect(after.failed.map((f) => f.validator)).not.toContain(order[1]);
     expect(after.failed).toHaveLength(1);
@@ -98,4 +112,49 @@ describe('R4: failed primaries', () => {
 test('a chain state survives its stored form', () => {
   const chain = next(next(testGenesis()), { view: 2 });
   expect(decode(chainStateFormat, encode(chainStateFormat, chain))).toEqual({ ok: true, value: chain });
+});
+
+describe('R1: the validators', () => {
+  const [v0, v1, v2, v3] = validators as [ValidatorInfo, ValidatorInfo, ValidatorInfo, ValidatorInfo];
+  const v4 = { name: 'v4', publicKey: sha256(utf8('v4')) };
+  const v1New = { name: 'v1', publicKey: sha256(utf8('v1 anew')) };
+
+  test('wished at the end of epoch 0 vote from epoch 2 on, in an epoch as long as they are many', () => {
+    const wished = [v0, v1, v2, v3, v4];
+    let chain = run(testGenesis(), 7);
+    chain = next(chain, { wished });
+    expect([chain.epoch, chain.epochStart]).toEqual([1, 9]);
+    expect(chain.validators).toEqual(validators);
+    expect(chain.validatorsNext).toEqual(wished);
+    chain = run(chain, 8);
+    expect([chain.epoch, chain.epochStart]).toEqual([2, 17]);
+    expect(chain.validators).toEqual(wished);
+    expect(run(chain, 9).epoch).toBe(2);
+    expect(run(chain, 10).epoch).toBe(3);
+  });
+
+  test('what is wished before the end of an epoch and taken back changes nothing', () => {
+    let chain = next(testGenesis(), { wished: [v0, v1, v2, v4] });
+    chain = run(chain, 15);
+    expect(chain.validators).toEqual(validators);
+  });
+
+  test('R4: a failed primary stays failed under its new key and place, and one that leaves is forgotten', () => {
+    const fails = (wished: readonly ValidatorInfo[]): ChainState['failed'] => {
+      let chain = run(testGenesis(), 7);
+      chain = run(next(chain, { wished }), 7);
+      const order = leaderOrder(chain);
+      const first = order[0] as number;
+      const place = (chain.validators[first] as ValidatorInfo).name;
+      chain = next(chain, { view: 1 });
+      expect(chain.validators).toEqual(wished);
+      expect(chain.failed.map(({ validator }) => chain.validators[validator]?.name)).toEqual(
+        wished.some(({ name }) => name === place) ? [place] : [],
+      );
+      return chain.failed;
+    };
+    fails([v3, v2, v1New, v0, v4]);
+    const leaver = leaderOrder(run(testGenesis(), 15))[0] as number;
+    expect(fails([...validators.filter((_, index) => index !== leaver), v4])).toEqual([]);
+  });
 });

@@ -143,12 +143,12 @@ describe('R22, R23: peers at other heights', () => {
   test('one block ahead are given a moment, further ones are asked at once, never faster than the pace', () => {
     const peers = new PeersAhead(500);
     expect(peers.askAtMs(4, 0)).toBeNull();
-    peers.claim(1, 5);
+    peers.claim('a', 5);
     expect(peers.ask(4, 0)).toBeNull();
-    peers.claim(2, 9);
-    expect(peers.ask(4, 1)).toBe(1);
+    peers.claim('b', 9);
+    expect(peers.ask(4, 1)).toBe('a');
     expect(peers.ask(4, 400)).toBeNull();
-    expect(peers.ask(4, 501)).toBe(2);
-    expect(peers.ask(4, 1_001)).toBe(1);
+    expect(peers.ask(4, 501)).toBe('b');
+    expect(peers.ask(4, 1_001)).toBe('a');
   });
 });

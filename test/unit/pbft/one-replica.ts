@@ -26,7 +26,7 @@ import {
   voteDomain,
   voteMessage,
 } from '#sync/wire/vote';
-import { cheapKeys, type TestKeys } from '../../simulation/pbft/test-keys.ts';
+import { cheapKeys, keyAt, type TestKeys } from '../../simulation/pbft/test-keys.ts';
 
 export const wallMs = 1_800_000_000_000;
 
@@ -35,16 +35,17 @@ export function testConfig(keys: TestKeys, self: number): ReplicaConfig {
   return {
     ...replicaTiming,
     chainId: sha256(utf8('bench chain')),
-    validators: keys.validators,
-    self,
+    ownKeys: [keyAt(keys, self)],
     epochTurns: 2,
     heartbeatMs: 10_000,
   };
 }
 
-export function testGenesis(): ChainState {
+export function testGenesis(count = 4): ChainState {
   const root = new Uint8Array(32);
-  return genesisChain({ seed: sha256(utf8('bench')), timeMs: wallMs - 5_000, resultRoot: root, historyRoot: root });
+  const { validators } = cheapKeys(count);
+  const seed = sha256(utf8('bench'));
+  return genesisChain({ seed, timeMs: wallMs - 5_000, validators, resultRoot: root, historyRoot: root });
 }
 
 export function resultOf(hash: Uint8Array): Uint8Array {
@@ -55,7 +56,7 @@ export function resultOf(hash: Uint8Array): Uint8Array {
 export class OneReplica {
   readonly keys: TestKeys;
   readonly config: ReplicaConfig;
-  readonly chain = testGenesis();
+  readonly chain: ChainState;
   /** Primaries of height 1 by view. */
   readonly order: readonly number[];
   readonly replica: Replica;
@@ -68,9 +69,10 @@ export class OneReplica {
   constructor(place: number, options: { count?: number; record?: VoteRecord | null; blocks?: readonly Block[] } = {}) {
     const count = options.count ?? 4;
     this.keys = cheapKeys(count);
-    this.order = leaderOrder({ validatorCount: count, epochTurns: 2 }, this.chain);
+    this.chain = testGenesis(count);
+    this.order = leaderOrder(this.chain);
     this.config = testConfig(this.keys, this.order[place] as number);
-    this.replica = new Replica(this.config, this.keys.ports(this.config.self));
+    this.replica = new Replica(this.config, this.keys.ports);
     this.feed({
       kind: 'started',
       recovered: { chain: this.chain, record: options.record ?? null, blocks: options.blocks ?? [] },
@@ -127,27 +129,37 @@ export class OneReplica {
     return this.order[place] as number;
   }
 
+  keyAt(place: number): Uint8Array {
+    return keyAt(this.keys, this.at(place));
+  }
+
   block(place: number, view: number, digests: readonly Uint8Array[] = []): Block {
-    const self = this.at(place);
-    const rules = new BlockRules({ ...this.config, self }, this.keys.ports(self));
-    return rules.make(this.chain, view, digests, { nowMs: this.nowMs, wallMs: wallMs + this.nowMs });
+    const rules = new BlockRules(this.config, this.keys.ports);
+    return rules.make(this.chain, { view, ownKey: this.keyAt(place) }, digests, {
+      nowMs: this.nowMs,
+      wallMs: wallMs + this.nowMs,
+    });
   }
 
   proposal(place: number, view: number, block: Block, timeouts: readonly Timeout[] | null = null): Proposal {
     const message = proposalMessage(this.config.chainId, block.header.height, view, blockHash(block.header));
-    const signature = this.keys.ports(this.at(place)).sign(proposalDomain, message);
+    const signature = this.keys.ports.sign(this.keyAt(place), proposalDomain, message);
     return { view, block, timeouts, validator: this.at(place), signature };
   }
 
   vote(place: number, phase: number, view: number, hash: Uint8Array, resultRoot = resultOf(hash)): Vote {
     const voted = { phase, height: 1, view, blockHash: hash, resultRoot };
-    const signature = this.keys.ports(this.at(place)).sign(voteDomain, voteMessage(this.config.chainId, voted));
+    const signature = this.keys.ports.sign(this.keyAt(place), voteDomain, voteMessage(this.config.chainId, voted));
     return { ...voted, validator: this.at(place), signature };
   }
 
   timeout(place: number, nextView: number, prepared: Certificate | null = null): Timeout {
     const draft = { height: 1, nextView, prepared };
-    const signature = this.keys.ports(this.at(place)).sign(timeoutDomain, timeoutMessage(this.config.chainId, draft));
+    const signature = this.keys.ports.sign(
+      this.keyAt(place),
+      timeoutDomain,
+      timeoutMessage(this.config.chainId, draft),
+    );
     return { ...draft, validator: this.at(place), signature };
   }
 

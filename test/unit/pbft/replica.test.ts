@@ -100,7 +100,8 @@ describe('the normal case', () => {
       for (const place of [0, 2]) bench.feed({ kind: 'vote', vote: bench.vote(place, phase, 0, hash) });
     }
     expect(bench.replica.status().committedHeight).toBe(0);
-    const chain = advanceChain({ validatorCount: 4, epochTurns: 2 }, bench.chain, {
+    const chain = advanceChain({ epochTurns: 2 }, bench.chain, {
+      wished: bench.chain.validators,
       header: block.header,
       blockHash: hash,
       resultRoot: resultOf(hash),
@@ -282,8 +283,8 @@ describe('around it', () => {
 
   test('R23: claims of peers to be ahead are followed in turn, at a measured pace', () => {
     const bench = new OneReplica(2);
-    bench.feed({ kind: 'peer-status', validator: bench.at(0), committedHeight: 9 });
-    bench.feed({ kind: 'peer-status', validator: bench.at(1), committedHeight: 9 });
+    bench.feed({ kind: 'peer-status', peer: toHex(bench.keyAt(0)), committedHeight: 9 });
+    bench.feed({ kind: 'peer-status', peer: toHex(bench.keyAt(1)), committedHeight: 9 });
     expect(bench.of('catch-up')).toHaveLength(1);
     bench.wait(bench.config.resendMs / 2);
     const asked = bench.of('catch-up');

@@ -2,8 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { utf8 } from '#core/bytes';
 import { sha256 } from '#core/hash';
 import { leaderOrder, permutation, primaryOf } from '#sync/pbft/schedule';
+import { cheapKeys } from '../../simulation/pbft/test-keys.ts';
 
 const seedOf = (index: number): Uint8Array => sha256(utf8(`epoch ${index}`));
+
+const placeOf = (count: number, height: number) => ({
+  height,
+  epochStart: 1,
+  validators: cheapKeys(count).validators,
+  failed: [],
+});
 
 describe('R2: the schedule', () => {
   test.each([4, 5, 7, 16])('of %i validators is a permutation for every turn', (count) => {
@@ -14,10 +22,9 @@ describe('R2: the schedule', () => {
   });
 
   test('has every validator due equally often in an epoch', () => {
-    const config = { validatorCount: 5, epochTurns: 4 };
     const due = [0, 0, 0, 0, 0];
     for (let height = 0; height < 20; height++) {
-      const validator = primaryOf(config, { height, seed: seedOf(2), failed: [] }, 0);
+      const validator = primaryOf({ ...placeOf(5, height), seed: seedOf(2) }, 0);
       due[validator] = (due[validator] ?? 0) + 1;
     }
     expect(due).toEqual([4, 4, 4, 4, 4]);
@@ -38,18 +45,15 @@ describe('R2: the schedule', () => {
   });
 
   test('gives the views of a height to different validators before anyone leads twice', () => {
-    const order = leaderOrder({ validatorCount: 7, epochTurns: 1 }, { height: 9, seed: seedOf(3), failed: [] });
+    const order = leaderOrder({ ...placeOf(7, 9), seed: seedOf(3) });
     expect(new Set(order).size).toBe(7);
-    expect(primaryOf({ validatorCount: 7, epochTurns: 1 }, { height: 9, seed: seedOf(3), failed: [] }, 7)).toBe(
-      order[0],
-    );
+    expect(primaryOf({ ...placeOf(7, 9), seed: seedOf(3) }, 7)).toBe(order[0]);
   });
 
   test('R4: passes over the failed in every view and keeps the order of the others', () => {
-    const config = { validatorCount: 7, epochTurns: 1 };
-    const whole = leaderOrder(config, { height: 3, seed: seedOf(4), failed: [] });
+    const whole = leaderOrder({ ...placeOf(7, 3), seed: seedOf(4) });
     const failed = [whole[0], whole[4]].map((validator) => ({ validator: validator as number }));
-    const rest = leaderOrder(config, { height: 3, seed: seedOf(4), failed });
+    const rest = leaderOrder({ ...placeOf(7, 3), seed: seedOf(4), failed });
     expect(rest).toEqual(whole.filter((_, place) => place !== 0 && place !== 4));
   });
 });

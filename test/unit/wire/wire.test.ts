@@ -38,6 +38,7 @@ function block(digests: readonly Uint8Array[] = []): Block {
       validatorSetHash: validatorSetHash(validators),
       parentResultRoot: hashOf('result'),
       historyRoot: hashOf('history'),
+      chainStateHash: hashOf('chain state'),
     },
     bodyDigests: digests,
   };
@@ -154,6 +155,7 @@ describe('commitments', () => {
       { validatorSetHash: hashOf('x') },
       { parentResultRoot: hashOf('x') },
       { historyRoot: hashOf('x') },
+      { chainStateHash: hashOf('x') },
     ];
     expect(bent).toHaveLength(Object.keys(header).length);
     for (const change of bent) hashes.add(String(blockHash({ ...header, ...change })));
