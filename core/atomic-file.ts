@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { assert } from './assert.ts';
 import { fromHex, fromUtf8, toHex, utf8 } from './bytes.ts';
+import { fsyncFolder } from './durable-folder.ts';
 import { BizainError, type CoreErrorCode } from './errors.ts';
 
 const SEED_BYTES = 32;
@@ -28,15 +29,6 @@ function fail(code: CoreErrorCode, message: string, path: string, cause?: unknow
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function fsyncFolder(path: string): void {
-  const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {

@@ -11,9 +11,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fsyncFolder } from '#core/durable-folder';
 import { JournalError } from './errors.ts';
 import type { JournalDatabase } from './journal-database.ts';
-import { fsyncFolder } from './state-directory.ts';
 
 /** Free space of the disk is asked once in so many entries. */
 const askEvery = 64;

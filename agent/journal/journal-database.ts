@@ -3,9 +3,9 @@
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { assert } from '#core/assert';
+import { fsyncFolder } from '#core/durable-folder';
 import { openDatabase } from '#core/sqlite';
 import { JournalError } from './errors.ts';
-import { fsyncFolder } from './state-directory.ts';
 
 export type JournalDatabase = Database.Database;
 

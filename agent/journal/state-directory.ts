@@ -1,19 +1,9 @@
 /** The folder that a journal lives in: on a real disk, private to its owner, and durable itself. */
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fsyncFolder, makeFolderDurably } from '#core/durable-folder';
 import { JournalError } from './errors.ts';
 
-const folderMode = 0o700;
 const fileMode = 0o600;
 const groupAndWorld = 0o077;
 const writableByOthers = 0o022;
@@ -27,24 +17,6 @@ const forgetful = new Map<number, string>([
 
 function unfit(message: string, context: Readonly<Record<string, unknown>>, cause?: unknown): never {
   throw new JournalError({ code: 'JOURNAL_FOLDER_UNFIT', message, context, cause });
-}
-
-/** Makes the names in a folder durable. */
-export function fsyncFolder(path: string): void {
-  const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  makeFolder(parent);
-  mkdirSync(folder, { mode: folderMode });
-  fsyncFolder(parent);
 }
 
 function assertRemembers(folder: string, allowVolatile: boolean): void {
@@ -78,7 +50,7 @@ function assertFolderPrivate(folder: string): void {
 export function prepareStateDirectory(path: string, allowVolatile: boolean): boolean {
   const folder = dirname(resolve(path));
   try {
-    makeFolder(folder);
+    makeFolderDurably(folder);
   } catch (error) {
     unfit(
       `Making the folder ${folder} for the journal failed. Check its parent folder and its rights.`,

@@ -24,7 +24,15 @@ import type { Executed } from './executor.ts';
 import { HistoryTable } from './history-table.ts';
 import { type Span, SpanTable } from './span-table.ts';
 import { StateTable } from './state-table.ts';
-import { MetaTable, openStoreDatabase, plainBytes, type StoreDatabase, storeCorrupt } from './store-database.ts';
+import {
+  MetaTable,
+  openStoreDatabase,
+  plainBytes,
+  type StoreDatabase,
+  type StoreOptions,
+  storeCorrupt,
+  storeDefaults,
+} from './store-database.ts';
 import { storedHistoryFormat, storedReceiptsFormat } from './stored-formats.ts';
 
 /** A body with its digest. */
@@ -85,9 +93,9 @@ export class BlockStore {
   readonly #getBlock: Database.Statement<[number]>;
 
   /** Opens or makes the store. Throws `STORE_BUSY`, `STORE_CORRUPT`, `STORE_FAILED`. */
-  constructor(path: string) {
+  constructor(path: string, options: Partial<StoreOptions> = {}) {
     this.path = path;
-    const database = openStoreDatabase(path);
+    const database = openStoreDatabase(path, { ...storeDefaults, ...options });
     this.#database = database;
     this.objects = new StateTable(database, path);
     this.#meta = new MetaTable(database, path);

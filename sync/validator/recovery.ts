@@ -1,8 +1,8 @@
 /** Opens a validator's store and takes up the state in it, checked against what the last certificate says. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '#core/assert';
 import { equalBytes, toHex } from '#core/bytes';
+import { makeFolderDurably } from '#core/durable-folder';
 import { BizainError } from '#core/errors';
 import { genesisState } from '#ledger/genesis-state';
 import { receiptsRoot } from '#ledger/receipt';
@@ -13,7 +13,7 @@ import { genesisChain } from '../pbft/chain.ts';
 import { BlockStore } from './block-store.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 import type { Identity } from './identity.ts';
-import { storeCorrupt } from './store-database.ts';
+import { type StoreOptions, storeCorrupt } from './store-database.ts';
 
 /** Blocks whose links are checked at start. */
 const linksChecked = 64;
@@ -72,9 +72,13 @@ function check(store: BlockStore, state: LedgerState): void {
 }
 
 /** Opens `validator.db` in the state directory, which is made if need be. Throws `STORE_...` errors. */
-export function recoverStore(stateDir: string, identity: Identity): RecoveredStore {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const store = new BlockStore(join(stateDir, 'validator.db'));
+export function recoverStore(
+  stateDir: string,
+  identity: Identity,
+  options: Partial<StoreOptions> = {},
+): RecoveredStore {
+  makeFolderDurably(stateDir);
+  const store = new BlockStore(join(stateDir, 'validator.db'), options);
   try {
     const chainId = store.chainId();
     if (chainId === undefined) return { store, state: begin(store, identity) };

@@ -1,8 +1,9 @@
 /**
  * The traced program: appends, seals and settles in a journal and says on standard output what it was promised,
- * each line only after the call has returned. Arguments: file, FULL or NORMAL, transactions, large (0 or 1).
+ * each line only after the call has returned. Arguments: folder, FULL or NORMAL, transactions, large (0 or 1).
  */
 import { writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { toHex } from '#core/bytes';
 import { sha256 } from '#core/hash';
 import { emptyNote } from '../../agent/journal/entry-note.ts';
@@ -21,7 +22,8 @@ import {
   unitKey,
 } from '../unit/journal/journal-fixture.ts';
 
-const [path = '', mode = 'FULL', transactions = '0', large = '0'] = process.argv.slice(2);
+const [folder = '', mode = 'FULL', transactions = '0', large = '0'] = process.argv.slice(2);
+const path = join(folder, 'state', 'journal.db');
 const synchronous = mode === 'NORMAL' ? 'NORMAL' : 'FULL';
 const count = Number(transactions);
 

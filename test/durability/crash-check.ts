@@ -1,14 +1,13 @@
-/** Puts a crash state on a disk, opens it with the production journal, and compares it with what had been promised. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+/** Opens a crash state with the production journal and compares it with what had been promised. */
 import { join } from 'node:path';
 import { toHex } from '#core/bytes';
 import { sha256 } from '#core/hash';
 import { openJournal } from '../../agent/journal/journal.ts';
 import { account, chainId, secretSeed, silentLog } from '../unit/journal/journal-fixture.ts';
-import type { CrashState } from './disk-model.ts';
+import type { Promised } from './crash-run.ts';
 
 /** What the program had said before the cut. */
-export class Promises {
+export class Promises implements Promised {
   readonly #entries: { stream: number; sequence: number; hash: string }[] = [];
   readonly #sealed = new Map<string, string>();
   readonly #settled: { stream: number; sequence: number }[] = [];
@@ -26,8 +25,7 @@ export class Promises {
   }
 
   /** What is broken in a state: nothing when all promises hold. */
-  broken(state: CrashState, folder: string, root: string): string[] {
-    materialise(state, folder, root);
+  broken(folder: string): string[] {
     const path = join(folder, 'state', 'journal.db');
     const options = {
       path,
@@ -74,12 +72,4 @@ export class Promises {
     }
     return found;
   }
-}
-
-function materialise(state: CrashState, folder: string, root: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const moved = (path: string): string => join(folder, path.slice(root.length));
-  for (const path of state.folders) mkdirSync(moved(path), { recursive: true, mode: 0o700 });
-  for (const [path, content] of state.files) writeFileSync(moved(path), content, { mode: 0o600 });
 }
