@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { brokerUrl, collected, matching, wholeNumber } from './option-values.ts';
 import { writeAnswer } from './output.ts';
+import { addRegionStatusCommand } from './region-status-command.ts';
 
 interface RegionInitOptions {
   readonly dir: string;
@@ -40,7 +41,7 @@ async function initRegion(options: RegionInitOptions): Promise<void> {
 
 /** Adds the command. */
 export function addRegionCommand(program: Command): void {
-  const region = program.command('region').description('set up a region');
+  const region = program.command('region').description('set up a region and see how it is');
   region
     .command('init')
     .description('make keys, genesis and configuration of a region; nothing is overwritten')
@@ -62,4 +63,5 @@ export function addRegionCommand(program: Command): void {
     .option('--trial', 'accept state folders that a power cut wipes')
     .option('--json', 'answer as one line of JSON')
     .action(initRegion);
+  addRegionStatusCommand(region);
 }

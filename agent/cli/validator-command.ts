@@ -9,6 +9,7 @@ export function addValidatorCommand(program: Command): void {
     .requiredOption('--config <file>', "the validator's configuration (validator.json)")
     .action(async ({ config }: { config: string }) => {
       const { runValidator } = await import('#sync/validator/run-validator');
-      await runValidator(config);
+      const { packageVersion } = await import('../api/screen-files.ts');
+      await runValidator(config, packageVersion());
     });
 }

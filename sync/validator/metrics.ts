@@ -1,8 +1,9 @@
-/** A validator's numbers over HTTP: Prometheus text at /metrics, its status as JSON at /status. Read only. */
+/** A validator's numbers over HTTP: read only, for a private network (they are not signed). */
 import { createServer } from 'node:http';
 import { BizainError } from '#core/errors';
 import type { ValidatorErrorCode } from './errors.ts';
-import type { ValidatorStatus } from './validator-face.ts';
+import { isReady, StatusMetrics } from './status-metrics.ts';
+import type { Validator } from './validator-face.ts';
 
 /** A running listener. */
 export interface Metrics {
@@ -10,47 +11,52 @@ export interface Metrics {
   stop(): Promise<void>;
 }
 
-/** The status as Prometheus text exposition format 0.0.4. */
-export function metricsText(status: ValidatorStatus): string {
-  const gauges: readonly (readonly [string, string, number])[] = [
-    ['bizain_validator_height', 'Last committed height', status.height],
-    ['bizain_validator_block_time_seconds', 'Time of the last committed block', status.timeMs / 1_000],
-    ['bizain_validator_view', 'View of the height in work', status.view],
-    ['bizain_validator_peers', 'Validators connected', status.peers.length],
-    ['bizain_validator_brokers_up', 'Brokers connected', status.brokersUp],
-    ['bizain_validator_pool_segments', 'Segments waiting', status.poolSegments],
-    ['bizain_validator_shards', 'Shards of the ledger', status.shards],
-    ['bizain_validator_evidence', 'Equivocations seen since the start', status.evidence],
-    ['bizain_validator_peers_cut', 'Connections cut because of what came through them', status.peersCut],
-    ['bizain_validator_messages_dropped', 'Messages to brokers not sent', status.messagesDropped],
-  ];
-  const lines = gauges.flatMap(([name, help, value]) => [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} gauge`,
-    `${name} ${value}`,
-  ]);
-  const away = Object.entries(status.turnedAway).map(
-    ([reason, count]) => `bizain_validator_turned_away{reason="${reason}"} ${count}`,
-  );
-  return `${[...lines, '# TYPE bizain_validator_turned_away counter', ...away].join('\n')}\n`;
+/** What a page of this listener shows. */
+interface Page {
+  readonly code: number;
+  readonly type: string;
+  readonly text: string;
 }
 
-/** Starts the listener; port 0 takes any free port. Throws `METRICS_PORT_TAKEN`. */
+const json = (code: number, value: unknown): Page => ({
+  code,
+  type: 'application/json',
+  text: `${JSON.stringify(value)}\n`,
+});
+
+/**
+ * Starts the listener; port 0 takes any free port. `/metrics`: Prometheus text; `/status`: the report; `/ready`: 200 once the
+ * validator takes part, 503 before. Throws `METRICS_PORT_TAKEN`.
+ */
 export async function startMetrics(
   listen: { readonly host: string; readonly port: number },
-  status: () => ValidatorStatus,
+  validator: Pick<Validator, 'status' | 'meter'>,
 ): Promise<Metrics> {
+  const metrics = new StatusMetrics(validator.meter.registry);
+  const pageAt = async (path: string | undefined): Promise<Page | null> => {
+    const status = validator.status();
+    switch (path) {
+      case '/metrics':
+        return { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text: await metrics.text(status) };
+      case '/status':
+        return json(200, status);
+      case '/ready':
+        return json(isReady(status) ? 200 : 503, { ready: isReady(status), height: status.height });
+      default:
+        return null;
+    }
+  };
   const server = createServer(
     { requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 },
     (request, response) => {
-      const known = request.method === 'GET' && (request.url === '/metrics' || request.url === '/status');
-      if (!known) {
-        response.writeHead(404).end();
-        return;
-      }
-      const json = request.url === '/status';
-      response.writeHead(200, { 'content-type': json ? 'application/json' : 'text/plain; version=0.0.4' });
-      response.end(json ? `${JSON.stringify(status())}\n` : metricsText(status()));
+      const answered = request.method === 'GET' ? pageAt(request.url) : Promise.resolve(null);
+      answered.then(
+        (page) => {
+          if (page === null) response.writeHead(404).end();
+          else response.writeHead(page.code, { 'content-type': page.type }).end(page.text);
+        },
+        () => response.writeHead(500).end(),
+      );
     },
   );
   await new Promise<void>((resolve, reject) => {

@@ -20,6 +20,8 @@ export interface QueryDeskOptions {
   readonly store: BlockStore;
   readonly keeper: ChainKeeper;
   readonly receipts: ReceiptMessages;
+  /** This validator's report, signed for an asker's nonce. */
+  report(nonce: Uint8Array): { readonly report: string; readonly signature: Uint8Array };
 }
 
 function none(reason: NoAnswer): GatewayAnswer {
@@ -44,6 +46,8 @@ export class QueryDesk {
         return this.#snapshot(query.shard, query.height, query.chunk);
       case 'deltas':
         return this.#deltas(query.shard, query.afterHeight);
+      case 'status':
+        return { kind: 'status', ...this.#options.report(query.nonce) };
       case 'receipts': {
         const messages = this.#options.receipts.from(query, receiptLimits);
         return messages.length === 0 ? none('NOT_FOUND') : { kind: 'receipts', messages };

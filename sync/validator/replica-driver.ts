@@ -16,10 +16,14 @@ import { divergence } from './catch-up.ts';
 import type { ChainKeeper, Committed } from './chain-keeper.ts';
 import { entryCount } from './entry-count.ts';
 import type { Executor } from './executor.ts';
+import type { Meter } from './meter.ts';
 import type { GatherLimits, SegmentPool } from './segment-pool.ts';
 
 /** What an own block takes from the pool: less than a block may hold, so that executing it stays far below a view's time-out. */
 export const gatherLimits: GatherLimits = { segments: 4_096, bytes: 4 * 1024 * 1024, entries: 8_192 };
+
+/** Segments of a block whose way is measured. */
+const arrivalsMax = 8;
 
 type EffectOf<K extends ReplicaEffect['kind']> = Extract<ReplicaEffect, { readonly kind: K }>;
 
@@ -35,6 +39,7 @@ export interface DriverOptions {
   readonly keeper: ChainKeeper;
   readonly collector: BodyCollector;
   readonly beacon: BeaconKeeper;
+  readonly meter: Meter;
   broadcast(message: PeerMessage): void;
   send(to: PeerId, message: PeerMessage): void;
   catchUp(hint: PeerId | null): void;
@@ -125,7 +130,7 @@ export class ReplicaDriver {
    * is for, after the execution and before it is sent.
    */
   #next(): boolean {
-    const { clock, store } = this.#options;
+    const { clock, store, meter } = this.#options;
     const input = this.#inputs.shift();
     if (input !== undefined) {
       const effects = this.#replica.step(input, { nowMs: clock.monotonicMs(), wallMs: clock.wallMs() });
@@ -133,7 +138,7 @@ export class ReplicaDriver {
       return true;
     }
     if (this.#tokens.length > 0) {
-      store.flush();
+      meter.time('fsync', () => store.flush());
       for (const token of this.#tokens.splice(0)) this.#inputs.push({ kind: 'persisted', token });
       return true;
     }
@@ -194,6 +199,7 @@ export class ReplicaDriver {
   }
 
   #store({ block, blockHash }: EffectOf<'store-block'>): void {
+    this.#options.meter.proposed(toHex(blockHash));
     this.#options.collector.collect(block, blockHash, (bodies) => {
       const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
       const entries = bodies.reduce((sum, body) => sum + entryCount(body.bytes), 0);
@@ -215,16 +221,14 @@ export class ReplicaDriver {
     const bodies = this.#bodies.get(toHex(blockHash));
     // The height may have been decided meanwhile.
     if (bodies === undefined || block.header.height !== this.#options.keeper.chain.height + 1) return;
-    const { resultRoot } = this.#options.executor.execute(
-      block.header,
-      blockHash,
-      bodies.map((body) => body.bytes),
-    );
+    const { executor, meter } = this.#options;
+    const segments = bodies.map((body) => body.bytes);
+    const { resultRoot } = meter.time('execution', () => executor.execute(block.header, blockHash, segments));
     this.dispatch({ kind: 'executed', blockHash, resultRoot });
   }
 
   #commit({ block, blockHash, certificate }: EffectOf<'commit'>): void {
-    const { keeper } = this.#options;
+    const { keeper, pool, meter } = this.#options;
     // A catch-up may have been faster.
     if (block.header.height <= keeper.chain.height) {
       this.dispatch({ kind: 'committed', chain: keeper.chain });
@@ -235,8 +239,13 @@ export class ReplicaDriver {
       executed !== undefined && equalBytes(executed.resultRoot, certificate.resultRoot),
       'the replica compared the results',
     );
+    const arrivals = block.bodyDigests.slice(0, arrivalsMax).map((digest) => pool.arrivedMs(toHex(digest)) ?? null);
     // `stored` has put the bodies on disk.
     const committed = keeper.commit(block, blockHash, certificate, []);
+    meter.decided(
+      toHex(blockHash),
+      arrivals.filter((arrivedMs) => arrivedMs !== null),
+    );
     this.#options.onCommitted(committed);
     this.#afterCommit(committed);
   }

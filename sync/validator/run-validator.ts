@@ -13,11 +13,11 @@ const statusFileMs = 5_000;
  * listens. SIGUSR2, and every few seconds, its status goes to `status.json` in the state directory. Throws `BizainError`
  * when it cannot start or cannot go on.
  */
-export async function runValidator(configPath: string): Promise<void> {
+export async function runValidator(configPath: string, version: string): Promise<void> {
   const config = readValidatorConfig(configPath);
   const clock = systemClock;
   const log = createLog({ level: config.logLevel, name: 'validator' });
-  const validator = await startValidator(config, { clock, entropy: systemEntropy, log });
+  const validator = await startValidator(config, { clock, entropy: systemEntropy, log, version });
   const stopped = new Promise<null>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(null));
   });
@@ -28,7 +28,7 @@ export async function runValidator(configPath: string): Promise<void> {
     timer = clock.setTimer(statusFileMs, keepStatus);
   };
   let timer = clock.setTimer(0, keepStatus);
-  const metrics = config.metrics === undefined ? null : await startMetrics(config.metrics, () => validator.status());
+  const metrics = config.metrics === undefined ? null : await startMetrics(config.metrics, validator);
   const ready = {
     event: 'ready',
     validator: validator.name,

@@ -102,6 +102,11 @@ export class SegmentPool {
     return this.#byName.size;
   }
 
+  /** When a segment came in, monotonic ms, if it is here. */
+  arrivedMs(name: string): number | undefined {
+    return this.#byName.get(name)?.knownMs;
+  }
+
   /** Takes a segment's bytes, of which nothing is known. Never throws. */
   admit(bytes: Uint8Array): Admission {
     if (bytes.length > segmentBytesMax) return turnedAway('BAD_FORMAT', null);

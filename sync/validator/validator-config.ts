@@ -38,7 +38,9 @@ export const validatorConfigSchema = z.strictObject({
   brokers: z.array(broker).min(1).max(8).describe('All of them are served at the same time.'),
   metrics: listen
     .optional()
-    .describe('Where `GET /metrics` (Prometheus text) and `GET /status` (JSON) are served, if anywhere.'),
+    .describe(
+      'Where `GET /metrics` (Prometheus text), `/status` (JSON) and `/ready` are served, if anywhere: a private address.',
+    ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -2,30 +2,8 @@
 import type { Clock } from '#core/clock';
 import type { Entropy } from '#core/entropy';
 import type { Log } from '#core/log';
-
-/** What an operator sees of a validator. */
-export interface ValidatorStatus {
-  readonly validator: string;
-  readonly index: number;
-  readonly height: number;
-  readonly blockHash: string;
-  readonly stateRoot: string;
-  readonly timeMs: number;
-  readonly view: number;
-  readonly primary: string;
-  readonly failedPrimaries: readonly string[];
-  readonly peers: readonly string[];
-  readonly brokersUp: number;
-  readonly catchingUp: boolean;
-  readonly poolSegments: number;
-  readonly shards: number;
-  readonly evidence: number;
-  readonly peersCut: number;
-  readonly turnedAway: Readonly<Record<string, number>>;
-  readonly refusedStatements: Readonly<Record<string, number>>;
-  readonly questions: number;
-  readonly messagesDropped: number;
-}
+import type { Meter } from './meter.ts';
+import type { ValidatorStatus } from './validator-status.ts';
 
 /** A running validator. */
 export interface Validator {
@@ -33,6 +11,8 @@ export interface Validator {
   readonly index: number;
   /** Port it listens on for peers. */
   readonly peerPort: number;
+  /** What it measures of itself. */
+  readonly meter: Meter;
   status(): ValidatorStatus;
   /** Ends connections and closes the store. Safe at any moment. */
   stop(): Promise<void>;
@@ -45,4 +25,6 @@ export interface ValidatorWorld {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+  /** Version of the program, as operators are told it. */
+  readonly version?: string;
 }

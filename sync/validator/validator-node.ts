@@ -12,16 +12,20 @@ import { ChainKeeper, type Committed } from './chain-keeper.ts';
 import { Executor } from './executor.ts';
 import { Gateway } from './gateway.ts';
 import type { Identity } from './identity.ts';
+import { Meter } from './meter.ts';
 import { PeerDesk } from './peer-desk.ts';
 import { PeerTransport } from './peer-transport.ts';
 import { QueryDesk } from './query-desk.ts';
 import { ReceiptMessages } from './receipt-messages.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 import type { RecoveredStore } from './recovery.ts';
 import { ReplicaDriver } from './replica-driver.ts';
 import { SegmentDoor } from './segment-door.ts';
-import { SegmentPool } from './segment-pool.ts';
+import { poolLimits, SegmentPool } from './segment-pool.ts';
+import { StatusDesk } from './status-desk.ts';
 import type { ValidatorConfig } from './validator-config.ts';
-import type { Validator, ValidatorStatus, ValidatorWorld } from './validator-face.ts';
+import type { Validator, ValidatorWorld } from './validator-face.ts';
+import type { ValidatorStatus } from './validator-status.ts';
 
 /** How often peers are told where this validator stands, and the pool is tidied. */
 const statusMs = 500;
@@ -55,6 +59,9 @@ export class ValidatorNode implements Validator {
   readonly #gateway: Gateway;
   readonly #door: SegmentDoor;
   readonly #desk: PeerDesk;
+  readonly #meter: Meter;
+  readonly #recent: RecentBlocks;
+  readonly #statusDesk: StatusDesk;
   #fail: (reason: unknown) => void = () => undefined;
   #peerPort = 0;
   #timer: Timer | null = null;
@@ -87,6 +94,8 @@ export class ValidatorNode implements Validator {
       peers: () => this.#likeliest(),
       send: (to, message) => this.#send(to, message),
     });
+    this.#meter = new Meter(clock);
+    this.#recent = new RecentBlocks(keeper.chain);
     this.#pool = pool;
     this.#keeper = keeper;
     this.#beacon = beacon;
@@ -97,9 +106,10 @@ export class ValidatorNode implements Validator {
       collector,
       gateway: () => this.#gateway,
       clock,
-      gossip: ({ bytes }) => this.#transport.broadcast({ kind: 'body', segment: bytes }),
+      gossip: ({ bytes }) => this.#broadcast({ kind: 'body', segment: bytes }),
       onAdmitted: () => this.#driver.poolChanged(false),
     });
+    this.#statusDesk = this.#makeStatusDesk(config);
     this.#gateway = this.#makeGateway(config);
     const { driver, door, catchUp } = { driver: this.#driver, door: this.#door, catchUp: this.#catchUp };
     this.#desk = new PeerDesk({
@@ -144,34 +154,12 @@ export class ValidatorNode implements Validator {
     this.#tick();
   }
 
+  get meter(): Meter {
+    return this.#meter;
+  }
+
   status(): ValidatorStatus {
-    const { validators } = this.#identity.genesis;
-    const nameOf = (index: number) => validators[index]?.name ?? String(index);
-    const replica = this.#driver.status();
-    const gateway = this.#gateway.status();
-    const { chain } = this.#keeper;
-    return {
-      validator: this.name,
-      index: this.index,
-      height: chain.height,
-      blockHash: toHex(chain.blockHash),
-      stateRoot: toHex(this.#recovered.state.stateRoot),
-      timeMs: chain.timeMs,
-      view: replica.view,
-      primary: replica.primary,
-      failedPrimaries: replica.failedPrimaries,
-      peers: this.#transport.connected().map(nameOf),
-      brokersUp: gateway.brokersUp,
-      catchingUp: this.#catchUp.running,
-      poolSegments: this.#pool.count,
-      shards: this.#recovered.state.shardIds().length,
-      evidence: this.#driver.evidenceCount,
-      peersCut: this.#transport.cutCount,
-      turnedAway: this.#door.turnedAway,
-      refusedStatements: replica.refused,
-      questions: gateway.questions,
-      messagesDropped: gateway.dropped,
-    };
+    return this.#statusDesk.status();
   }
 
   stop(): Promise<void> {
@@ -217,13 +205,17 @@ export class ValidatorNode implements Validator {
       keeper: this.#keeper,
       collector,
       beacon: this.#beacon,
-      broadcast: (message) => this.#transport.broadcast(message),
+      meter: this.#meter,
+      broadcast: (message) => this.#broadcast(message),
       send: (to, message) => {
         const peer = this.#placeOf(to);
         if (peer !== null) this.#send(peer, message);
       },
       catchUp: (hint) => this.#catchUp.start(hint === null ? null : this.#placeOf(hint)),
-      onCommitted: (committed) => this.#gateway.publish(committed),
+      onCommitted: (committed) => {
+        this.#noteCommitted(committed);
+        this.#gateway.publish(committed);
+      },
       afterCommit: () => this.#door.afterCommit(),
       onFatal: (error) => this.#cannotGoOn(error),
     });
@@ -240,7 +232,13 @@ export class ValidatorNode implements Validator {
       brokers,
       ...this.#world,
       state,
-      desk: new QueryDesk({ state, store, keeper: this.#keeper, receipts }),
+      desk: new QueryDesk({
+        state,
+        store,
+        keeper: this.#keeper,
+        receipts,
+        report: (nonce) => this.#statusDesk.report(nonce),
+      }),
       receipts,
       onSegment: (bytes) => this.#door.fromTerminal(bytes),
     });
@@ -252,7 +250,44 @@ export class ValidatorNode implements Validator {
     return place < 0 ? null : place;
   }
 
+  #makeStatusDesk({ brokers, stateDir }: ValidatorConfig): StatusDesk {
+    const { version = 'unknown', clock } = this.#world;
+    return new StatusDesk({
+      identity: this.#identity,
+      version,
+      stateDir,
+      clock,
+      state: this.#recovered.state,
+      keeper: this.#keeper,
+      meter: this.#meter,
+      recent: this.#recent,
+      brokers: brokers.length,
+      poolSegmentsMax: poolLimits.segmentsMax,
+      live: () => ({
+        replica: this.#driver.status(),
+        gateway: this.#gateway.status(),
+        peers: this.#transport.connected().map((peer) => this.#identity.genesis.validators[peer]?.name ?? String(peer)),
+        peersCut: this.#transport.cutCount,
+        catchingUp: this.#catchUp.running,
+        poolSegments: this.#pool.count,
+        evidence: this.#driver.evidenceCount,
+        turnedAway: this.#door.turnedAway,
+      }),
+    });
+  }
+
+  #broadcast(message: PeerMessage): void {
+    this.#meter.message(message.kind, 'out');
+    this.#transport.broadcast(message);
+  }
+
+  #noteCommitted(committed: Committed): void {
+    this.#meter.committed();
+    this.#recent.note(committed);
+  }
+
   #send(to: number, message: PeerMessage): boolean {
+    this.#meter.message(message.kind, 'out');
     return this.#transport.send(to, message);
   }
 
@@ -269,10 +304,12 @@ export class ValidatorNode implements Validator {
   }
 
   #fromPeer(from: number, message: PeerMessage): void {
+    this.#meter.message(message.kind, 'in');
     if (this.#stopping === null) this.#desk.take(from, message);
   }
 
   #caughtUp(committed: Committed): void {
+    this.#noteCommitted(committed);
     this.#gateway.caughtUp(committed);
     this.#driver.caughtUp(committed);
   }
@@ -291,7 +328,7 @@ export class ValidatorNode implements Validator {
   }
 
   #tick(): void {
-    this.#transport.broadcast(this.#statusMessage());
+    this.#broadcast(this.#statusMessage());
     this.#door.tidy();
     this.#timer = this.#world.clock.setTimer(statusMs, () => this.#tick());
   }

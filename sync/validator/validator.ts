@@ -5,8 +5,9 @@ import { utf8 } from '#core/bytes';
 import { readIdentity } from './identity.ts';
 import { recoverStore } from './recovery.ts';
 import type { ValidatorConfig } from './validator-config.ts';
-import type { Validator, ValidatorStatus, ValidatorWorld } from './validator-face.ts';
+import type { Validator, ValidatorWorld } from './validator-face.ts';
 import { ValidatorNode } from './validator-node.ts';
+import type { ValidatorStatus } from './validator-status.ts';
 
 /**
  * Starts a validator: recovers its state, listens for peers, connects to brokers. Resolves once it listens; it votes as

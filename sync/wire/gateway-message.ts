@@ -106,6 +106,8 @@ export const requestFormat = versioned(
           fromSequence: sequenceFormat,
         }),
       },
+      /** How the validator is, for operators. The nonce is drawn by the asker; the signed answer is bound to it. */
+      status: { tag: 16, format: record('status-query', { nonce: bytesOf(16) }) },
     }),
   },
 );
@@ -142,6 +144,11 @@ export const replyFormat = versioned(
       },
       deltas: { tag: 4, format: record('deltas-answer', { message: deltaMessageFormat }) },
       receipts: { tag: 5, format: record('receipts-answer', { messages: list(receiptsMessageFormat, { max: 256 }) }) },
+      /** The report as JSON (`sync/validator/validator-status.ts`), signed as `status-answer.ts` says. */
+      status: {
+        tag: 16,
+        format: record('status-answer', { report: text({ min: 2, max: 65_536 }), signature: bytesOf(64) }),
+      },
       /** Why there is no answer: NOT_FOUND, TOO_OLD (ask a snapshot), BUSY. */
       none: { tag: 9, format: record('no-answer', { reason: text({ min: 1, max: 32 }) }) },
     }),

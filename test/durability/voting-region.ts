@@ -15,6 +15,7 @@ import { CatchUp } from '#sync/validator/catch-up';
 import { ChainKeeper, type Committed } from '#sync/validator/chain-keeper';
 import { Executor } from '#sync/validator/executor';
 import type { Identity } from '#sync/validator/identity';
+import { Meter } from '#sync/validator/meter';
 import { type RecoveredStore, recoverStore } from '#sync/validator/recovery';
 import { ReplicaDriver } from '#sync/validator/replica-driver';
 import { SegmentPool } from '#sync/validator/segment-pool';
@@ -137,6 +138,7 @@ export class Voter {
       keeper: this.keeper,
       collector: this.#collector,
       beacon,
+      meter: new Meter(clock),
       broadcast: (message) => world.send(self, null, message),
       send: (to, message) => send(peerIds.indexOf(to), message),
       catchUp: (hint) => this.#catchUp.start(hint === null ? null : peerIds.indexOf(hint)),

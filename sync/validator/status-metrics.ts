@@ -1,0 +1,130 @@
+/**
+ * A validator's report as Prometheus text exposition format 0.0.4, together with what its meter has measured. Labels take
+ * names of validators, reasons of the code and kinds of messages only: their number is bounded by the code and the genesis.
+ */
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { quorum } from '../wire/quorum.ts';
+import type { ValidatorStatus } from './validator-status.ts';
+
+type Single = readonly [name: string, help: string, read: (status: ValidatorStatus) => number];
+type ByLabel = readonly [
+  name: string,
+  label: string,
+  help: string,
+  readAll: (status: ValidatorStatus) => Readonly<Record<string, number>>,
+];
+
+const truth = (value: boolean): number => (value ? 1 : 0);
+const seconds = (ms: number): number => ms / 1_000;
+
+const gauges: readonly Single[] = [
+  ['height', 'Last committed height', (s) => s.height],
+  ['block_time_seconds', 'Time of the last committed block, seconds since 1970', (s) => seconds(s.timeMs)],
+  [
+    'block_age_seconds',
+    'Since the last commit here; beyond three heartbeats the region stands',
+    (s) => seconds(s.sinceBlockMs),
+  ],
+  ['view', 'View of the height in work; 0 while nothing is wrong', (s) => s.view],
+  ['epoch', 'Epoch of the height in work', (s) => s.epoch],
+  ['ready', 'Whether it has caught up and hears a quorum', (s) => truth(isReady(s))],
+  ['catching_up', 'Whether it fetches blocks that the others have', (s) => truth(s.catchingUp)],
+  ['members', 'Validators of the epoch, this one included', (s) => s.members.length],
+  ['peers', 'Validators connected', (s) => s.peers.length],
+  ['brokers', 'Brokers configured', (s) => s.brokers],
+  ['brokers_up', 'Brokers connected', (s) => s.brokersUp],
+  ['pool_segments', 'Segments waiting', (s) => s.poolSegments],
+  ['pool_segments_max', 'Segments that may wait; beyond, terminals are told BUSY', (s) => s.poolSegmentsMax],
+  ['shards', 'Shards of the ledger', (s) => s.shards],
+  ['store_bytes', 'Size of the store on disk', (s) => s.storeBytes],
+  ['disk_free_bytes', 'Free on the file system of the store', (s) => s.diskFreeBytes],
+  ['start_time_seconds', 'Start of the process, seconds since 1970', (s) => seconds(s.startedMs)],
+];
+
+const counters: readonly Single[] = [
+  ['view_changes_total', 'Views given up before a block was decided', (s) => s.viewChanges],
+  ['evidence_total', 'Equivocations seen: a validator signed two statements for one place', (s) => s.evidence],
+  ['peers_cut_total', 'Connections cut because of what came through them', (s) => s.peersCut],
+  ['questions_total', 'Questions of terminals', (s) => s.questions],
+  ['messages_dropped_total', 'Messages to brokers not sent', (s) => s.messagesDropped],
+];
+
+const gaugesByLabel: readonly ByLabel[] = [
+  ['info', 'version', 'Always 1; the label is the version of the program', (s) => ({ [s.version]: 1 })],
+  ['led_blocks', 'proposer', 'Who proposed how many of the last 256 blocks', (s) => ofMembers(s, s.ledBlocks)],
+  [
+    'failed_primary',
+    'member',
+    'Whether the validator is passed over because it lately failed as primary',
+    (s) => ofMembers(s, Object.fromEntries(s.failedPrimaries.map((name) => [name, 1]))),
+  ],
+  [
+    'peer_connected',
+    'member',
+    'Whether the other validator is connected',
+    (s) => {
+      const connected = ofMembers(s, Object.fromEntries(s.peers.map((name) => [name, 1])));
+      return Object.fromEntries(Object.entries(connected).filter(([name]) => name !== s.validator));
+    },
+  ],
+];
+
+const countersByLabel: readonly ByLabel[] = [
+  ['turned_away_total', 'reason', 'Segments turned away at the door', (s) => s.turnedAway],
+  ['refused_statements_total', 'reason', 'Statements of validators that were refused', (s) => s.refusedStatements],
+];
+
+function ofMembers({ members }: ValidatorStatus, values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(members.map((name) => [name, values[name] ?? 0]));
+}
+
+/** Whether a validator takes part: it has caught up, and hears enough others for a quorum with itself. */
+export function isReady({ catchingUp, peers, members }: ValidatorStatus): boolean {
+  return !catchingUp && peers.length + 1 >= quorum(members.length);
+}
+
+/** Metrics of one validator. */
+export class StatusMetrics {
+  readonly #registry: Registry;
+  readonly #setters: readonly ((status: ValidatorStatus) => void)[];
+
+  /** `registry`: the meter's; what it holds already is shown too. */
+  constructor(registry: Registry) {
+    this.#registry = registry;
+    const registers = [registry];
+    const full = (name: string): string => `bizain_validator_${name}`;
+    this.#setters = [
+      ...gauges.map(([name, help, read]) => {
+        const gauge = new Gauge({ name: full(name), help, registers });
+        return (status: ValidatorStatus) => gauge.set(read(status));
+      }),
+      ...counters.map(([name, help, read]) => {
+        const counter = new Counter({ name: full(name), help, registers });
+        return (status: ValidatorStatus) => {
+          counter.reset();
+          counter.inc(read(status));
+        };
+      }),
+      ...gaugesByLabel.map(([name, label, help, readAll]) => {
+        const gauge = new Gauge({ name: full(name), help, labelNames: [label], registers });
+        return (status: ValidatorStatus) => {
+          gauge.reset();
+          for (const [value, number] of Object.entries(readAll(status))) gauge.set({ [label]: value }, number);
+        };
+      }),
+      ...countersByLabel.map(([name, label, help, readAll]) => {
+        const counter = new Counter({ name: full(name), help, labelNames: [label], registers });
+        return (status: ValidatorStatus) => {
+          counter.reset();
+          for (const [value, number] of Object.entries(readAll(status))) counter.inc({ [label]: value }, number);
+        };
+      }),
+    ];
+  }
+
+  /** The page as of this report. */
+  text(status: ValidatorStatus): Promise<string> {
+    for (const set of this.#setters) set(status);
+    return this.#registry.metrics();
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * What a validator tells its operator, as JSON: at `GET /status`, in `status.json`, and signed over the broker. Readers take
+ * what they know and leave the rest out, so that validators of two versions can be looked at side by side during an upgrade.
+ */
+import { z } from 'zod';
+
+/** Blocks that a report names, the newest last: enough to compare validators that were asked one after the other. */
+export const reportedBlocksMax = 16;
+
+const name = z.string().min(1).max(32);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+const ms = z.number().min(0);
+const counts = z.record(z.string().max(64), count).refine((map) => Object.keys(map).length <= 256);
+const names = z.array(name).max(64);
+const quantiles = z.object({ p50: ms, p99: ms, max: ms }).nullable();
+
+/** Schema of a report. Times in milliseconds, sizes in bytes. */
+export const validatorStatusSchema = z.object({
+  version: z.string().max(64).describe('Version of the program.'),
+  region: name,
+  validator: name,
+  index: count.max(255),
+  members: names.describe('The validators of this epoch, by index.'),
+  startedMs: z.int().describe("Start of the process, by this machine's clock."),
+  wallMs: z.int().describe("This machine's clock when the report was made."),
+  height: count,
+  blockHash: hash,
+  stateRoot: hash,
+  timeMs: z.int().describe('Time of the last committed block.'),
+  sinceBlockMs: ms.describe('Since the last commit, or since the start.'),
+  heartbeatMs: count,
+  view: count,
+  primary: name,
+  epoch: count,
+  epochTurns: count,
+  chainState: z
+    .string()
+    .regex(/^[0-9a-f]*$/)
+    .max(16_384)
+    .describe('Encoded chain state, hex: what the schedule is made from.'),
+  failedPrimaries: names,
+  viewChanges: count.describe('Views given up before a block was decided, since the start.'),
+  recentBlocks: z
+    .array(z.object({ height: count, blockHash: hash, resultRoot: hash, proposer: name, view: count }))
+    .max(reportedBlocksMax),
+  ledBlocks: counts.describe('Proposers of the last blocks that this process saw.'),
+  peers: names,
+  brokersUp: count,
+  brokers: count,
+  catchingUp: z.boolean(),
+  poolSegments: count,
+  poolSegmentsMax: count,
+  shards: count,
+  evidence: count,
+  peersCut: count,
+  turnedAway: counts,
+  refusedStatements: counts,
+  questions: count,
+  messagesDropped: count,
+  certificateMs: quantiles.describe('From a proposal to its certificate, over the last blocks.'),
+  submitMs: quantiles.describe('From the arrival of a segment to the certificate of its block, over the last blocks.'),
+  fsyncMs: quantiles,
+  executionMs: quantiles,
+  eventLoopDelayMs: quantiles,
+  storeBytes: count,
+  diskFreeBytes: count,
+});
+
+/** A report. */
+export type ValidatorStatus = z.output<typeof validatorStatusSchema>;
