@@ -12,6 +12,7 @@ export interface Bench {
 
 /** Every bench by name, loaded when asked for. */
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  faults: async () => (await import('./faults.ts')).faults,
   ledger: async () => (await import('./ledger.ts')).ledger,
   spine: async () => (await import('./spine.ts')).spine,
 };
