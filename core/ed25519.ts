@@ -160,7 +160,8 @@ interface KnownSeed {
 /** Parsed secrets live as long as the caller's own array of the seed. */
 const knownSeeds = new WeakMap<Uint8Array, KnownSeed>();
 
-function privateKeyOf(secretSeed: Uint8Array): KeyObject {
+/** The key object of a secret seed, for what takes no bare seed. Keep one array a seed: its key is cached by it. */
+export function privateKeyOf(secretSeed: Uint8Array): KeyObject {
   assert(secretSeed.length === SEED_BYTES, `a secret seed is ${SEED_BYTES} bytes`);
   const known = knownSeeds.get(secretSeed);
   // The array may have been overwritten with another seed since.

@@ -1,6 +1,7 @@
 /** Brings together the bodies of proposed blocks: from the pool, the store, and peers that have them. */
 import { toHex } from '#core/bytes';
 import type { Clock, Timer } from '#core/clock';
+import type { PeerId } from '../pbft/voting-set.ts';
 import type { Block } from '../wire/block.ts';
 import { bodyDigest } from '../wire/block.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
@@ -27,8 +28,8 @@ export interface CollectorOptions {
   /** A body at hand, in the pool or on disk. */
   lookUp(name: string, digest: Uint8Array): Uint8Array | undefined;
   /** Peers to ask, the likeliest first. */
-  peers(block: Block): readonly number[];
-  send(to: number, message: PeerMessage): void;
+  peers(block: Block): readonly PeerId[];
+  send(to: PeerId, message: PeerMessage): void;
 }
 
 /** Blocks whose bodies are being collected. */

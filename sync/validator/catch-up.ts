@@ -8,6 +8,7 @@ import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
 import { bad, ok, type Result } from '#core/result';
 import { bodiesMatchHeader, followsChain } from '../pbft/block-rules.ts';
+import type { PeerId } from '../pbft/voting-set.ts';
 import { bodyDigest, blockHash as hashOf } from '../wire/block.ts';
 import { type CommittedBlock, catchUpBlocksMax, type PeerMessage } from '../wire/peer-message.ts';
 import { commitPhase, verifyCertificate } from '../wire/vote.ts';
@@ -24,8 +25,8 @@ export interface CatchUpOptions {
   readonly executor: Executor;
   readonly clock: Clock;
   readonly log: Log;
-  peers(): readonly number[];
-  send(to: number, message: PeerMessage): void;
+  peers(): readonly PeerId[];
+  send(to: PeerId, message: PeerMessage): void;
   onCommitted(committed: Committed): void;
   onFatal(error: Error): void;
 }
@@ -34,7 +35,7 @@ export interface CatchUpOptions {
 export class CatchUp {
   readonly #options: CatchUpOptions;
   /** Whom the running request was sent to. */
-  #asked: number | null = null;
+  #asked: PeerId | null = null;
   #timer: Timer | null = null;
   #turn = 0;
 
@@ -48,7 +49,7 @@ export class CatchUp {
   }
 
   /** Starts fetching blocks after the committed one, from `hint` or anyone. Does nothing while one is running. */
-  start(hint: number | null): void {
+  start(hint: PeerId | null): void {
     if (this.running) return;
     const peers = this.#options.peers();
     const peer = hint !== null && peers.includes(hint) ? hint : peers[this.#turn++ % Math.max(1, peers.length)];
@@ -56,7 +57,7 @@ export class CatchUp {
   }
 
   /** An answer to `want-blocks`. Anything not asked for is ignored. */
-  take(from: number, blocks: readonly CommittedBlock[]): void {
+  take(from: PeerId, blocks: readonly CommittedBlock[]): void {
     if (from !== this.#asked) return;
     this.#timer?.cancel();
     this.#workOff(from, blocks, 0);
@@ -67,7 +68,7 @@ export class CatchUp {
     this.#asked = null;
   }
 
-  #ask(peer: number): void {
+  #ask(peer: PeerId): void {
     this.#asked = peer;
     const fromHeight = this.#options.keeper.chain.height + 1;
     this.#options.send(peer, { kind: 'want-blocks', fromHeight, count: catchUpBlocksMax });
@@ -77,7 +78,7 @@ export class CatchUp {
   }
 
   /** One block a timer tick, so that votes and terminals are not kept waiting. */
-  #workOff(from: number, blocks: readonly CommittedBlock[], index: number): void {
+  #workOff(from: PeerId, blocks: readonly CommittedBlock[], index: number): void {
     const { clock, keeper, log } = this.#options;
     const next = blocks[index];
     if (next === undefined) {

@@ -1,6 +1,7 @@
 /** Cuts a byte stream into frames: u32 big-endian length, then that many bytes (wire/peer-message.ts). */
 
 const lengthBytes = 4;
+const capacityMin = 64 * 1024;
 
 /** A frame with its length in front, ready to be written. */
 export function frameOf(payload: Uint8Array): Uint8Array {
@@ -10,37 +11,51 @@ export function frameOf(payload: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** Collects chunks and gives whole frames. Read it empty after each chunk: it then holds less than one frame. */
+/**
+ * Collects chunks and gives whole frames. Read it empty after each chunk: it then holds less than one frame. Chunks are
+ * copied into one buffer, so that a frame sent byte by byte costs no more memory than its size.
+ */
 export class FrameReader {
-  #chunks: Uint8Array[] = [];
-  #size = 0;
-  #due: number | null = null;
+  #buffer = new Uint8Array(capacityMin);
+  /** What is held: from `#start` to `#end`. */
+  #start = 0;
+  #end = 0;
 
   push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
+    this.#makeRoom(chunk.length);
+    this.#buffer.set(chunk, this.#end);
+    this.#end += chunk.length;
   }
 
   /** The next whole payload, undefined when it is not there yet; null when it is empty or longer than allowed: the stream is then useless. */
   next(bytesMax: number): Uint8Array | undefined | null {
-    if (this.#due === null) {
-      if (this.#size < lengthBytes) return undefined;
-      const head = this.#take(lengthBytes);
-      this.#due = new DataView(head.buffer, head.byteOffset, lengthBytes).getUint32(0);
-    }
-    if (this.#due === 0 || this.#due > bytesMax) return null;
-    if (this.#size < this.#due) return undefined;
-    const payload = this.#take(this.#due);
-    this.#due = null;
+    const size = this.#end - this.#start;
+    if (size < lengthBytes) return undefined;
+    const due = new DataView(this.#buffer.buffer).getUint32(this.#start);
+    if (due === 0 || due > bytesMax) return null;
+    if (size < lengthBytes + due) return undefined;
+    const from = this.#start + lengthBytes;
+    // A copy, so that what a message keeps does not keep the whole buffer alive, nor the other way round.
+    const payload = this.#buffer.slice(from, from + due);
+    this.#start = from + due;
+    if (this.#start === this.#end) this.#letGo();
     return payload;
   }
 
-  /** Removes the first `count` bytes; they are there. */
-  #take(count: number): Uint8Array {
-    const joined = this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks);
-    this.#size -= count;
-    this.#chunks = this.#size === 0 ? [] : [joined.subarray(count)];
-    // A copy, so that what a message keeps does not keep the whole chunk alive, nor the other way round.
-    return Uint8Array.from(joined.subarray(0, count));
+  #makeRoom(count: number): void {
+    if (this.#end + count <= this.#buffer.length) return;
+    const size = this.#end - this.#start;
+    const from = this.#buffer;
+    // Twice what is held: each byte is moved a bounded number of times, however small the chunks are.
+    if (size + count > from.length / 2) this.#buffer = new Uint8Array(2 * (size + count));
+    this.#buffer.set(from.subarray(this.#start, this.#end), 0);
+    this.#start = 0;
+    this.#end = size;
+  }
+
+  #letGo(): void {
+    this.#start = 0;
+    this.#end = 0;
+    if (this.#buffer.length > capacityMin) this.#buffer = new Uint8Array(capacityMin);
   }
 }

@@ -7,7 +7,7 @@ import { BizainError } from '#core/errors';
 import { decode } from '#core/format';
 import { chainIdOf, type Genesis, genesisFormat } from '../wire/genesis.ts';
 import type { ValidatorErrorCode } from './errors.ts';
-import type { PeerAddress } from './peer-transport.ts';
+import type { PeerAddress } from './peer-pair.ts';
 import type { ValidatorConfig } from './validator-config.ts';
 
 /** A validator of a region. */
@@ -19,7 +19,8 @@ export interface Identity {
   /** Index in the genesis. */
   readonly self: number;
   readonly name: string;
-  readonly peers: readonly PeerAddress[];
+  /** Addresses of the others in the configuration, by name. */
+  readonly peers: ReadonlyMap<string, PeerAddress>;
 }
 
 function fail(code: ValidatorErrorCode, message: string, cause?: unknown): never {
@@ -42,15 +43,14 @@ function readGenesis(path: string): Genesis {
   );
 }
 
-function peersOf(config: ValidatorConfig, genesis: Genesis, self: number): PeerAddress[] {
-  return genesis.validators.flatMap(({ name }, validator) => {
-    if (validator === self) return [];
-    const found = config.peers.find((peer) => peer.name === name);
-    if (found === undefined) {
-      return fail('PEERS_INCOMPLETE', `The configuration names no address for validator ${name}. Add it to "peers".`);
-    }
-    return [{ validator, host: found.host, port: found.port }];
-  });
+function peersOf(config: ValidatorConfig, genesis: Genesis, self: number): ReadonlyMap<string, PeerAddress> {
+  const addresses = new Map(config.peers.map(({ name, host, port }) => [name, { host, port }]));
+  const missing = genesis.validators.find(({ name }, index) => index !== self && !addresses.has(name));
+  if (missing === undefined) return addresses;
+  return fail(
+    'PEERS_INCOMPLETE',
+    `The configuration names no address for validator ${missing.name}. Add it to "peers".`,
+  );
 }
 
 /** Reads the files. Throws `GENESIS_UNREADABLE`, `NOT_A_VALIDATOR`, `PEERS_INCOMPLETE` and what `readKeyFile` throws. */

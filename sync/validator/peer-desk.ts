@@ -21,27 +21,26 @@ export interface PeerDeskOptions {
   readonly driver: ReplicaDriver;
   readonly door: SegmentDoor;
   readonly catchUp: CatchUp;
-  peerId(from: number): PeerId;
   /** False when the peer's queue is full. */
-  send(to: number, message: PeerMessage): boolean;
+  send(to: PeerId, message: PeerMessage): boolean;
 }
 
 /** The desk of one validator. */
 export class PeerDesk {
   readonly #options: PeerDeskOptions;
   /** Who last proposed at the height in work: the likeliest to have a block's bodies. */
-  #proposer: number | null = null;
+  #proposer: PeerId | null = null;
 
   constructor(options: PeerDeskOptions) {
     this.#options = options;
   }
 
-  get proposer(): number | null {
+  get proposer(): PeerId | null {
     return this.#proposer;
   }
 
-  take(from: number, message: PeerMessage): void {
-    const { driver, door, catchUp, peerId } = this.#options;
+  take(from: PeerId, message: PeerMessage): void {
+    const { driver, door, catchUp } = this.#options;
     switch (message.kind) {
       case 'proposal':
         this.#proposer = from;
@@ -54,12 +53,12 @@ export class PeerDesk {
         driver.dispatch({ kind: 'timeout', timeout: message.timeout });
         return;
       case 'status':
-        driver.dispatch({ kind: 'peer-status', peer: peerId(from), committedHeight: message.committedHeight });
+        driver.dispatch({ kind: 'peer-status', peer: from, committedHeight: message.committedHeight });
         return;
       case 'want-block':
         driver.dispatch({
           kind: 'want-block',
-          peer: peerId(from),
+          peer: from,
           height: message.height,
           blockHash: message.blockHash,
         });
@@ -79,20 +78,20 @@ export class PeerDesk {
       case 'blocks':
         catchUp.take(from, message.blocks);
         return;
-      case 'hello':
-      case 'hello-proof':
+      case 'have-bodies':
+      case 'alive':
         return;
     }
   }
 
-  #giveBodies(to: number, digests: readonly Uint8Array[]): void {
+  #giveBodies(to: PeerId, digests: readonly Uint8Array[]): void {
     for (const digest of digests) {
       const segment = this.#options.pool.body(toHex(digest)) ?? this.#options.store.body(digest);
       if (segment !== undefined && !this.#options.send(to, { kind: 'body', segment })) return;
     }
   }
 
-  #giveBlocks(to: number, fromHeight: number, count: number): void {
+  #giveBlocks(to: PeerId, fromHeight: number, count: number): void {
     const blocks: CommittedBlock[] = [];
     const newest = this.#options.keeper.chain.height;
     let bytes = 0;

@@ -1,94 +1,115 @@
-/** The mesh between validators: one authenticated connection a pair, dialled by the one with the higher index. */
-import { createServer, connect as dial, type Server, type Socket } from 'node:net';
-import type { Clock, Timer } from '#core/clock';
-import { type Entropy, uniformInt } from '#core/entropy';
-import { BizainError } from '#core/errors';
+/**
+ * The mesh between validators: two mutually authenticated connections a pair, one for votes and one for bodies. Of two
+ * validators the one with the greater public key dials both. Peers are known by their keys; `members` replaces them.
+ */
+
+import { assert } from '#core/assert';
+import { compareBytes, toHex } from '#core/bytes';
+import type { Clock } from '#core/clock';
+import type { Entropy } from '#core/entropy';
 import type { Log } from '#core/log';
-import type { ValidatorInfo } from '../wire/genesis.ts';
-import type { PeerMessage } from '../wire/peer-message.ts';
-import type { ValidatorErrorCode } from './errors.ts';
-import { frameOfMessage, type LinkFault, PeerLink } from './peer-link.ts';
-
-const redialMsMin = 50;
-const redialMsMax = 5_000;
-/** Connections that have not proved who they are. */
-const strangersMax = 64;
-
-/** Messages that must not wait behind bodies. */
-const urgentKinds: ReadonlySet<PeerMessage['kind']> = new Set([
-  'proposal',
-  'vote',
-  'timeout',
-  'status',
-  'want-block',
-  'want-bodies',
-  'want-blocks',
-]);
-
-/** An address of a peer. */
-export interface PeerAddress {
-  readonly validator: number;
-  readonly host: string;
-  readonly port: number;
-}
+import type { PeerId } from '../pbft/voting-set.ts';
+import { type LaneName, laneOfKind, type PeerMessage } from '../wire/peer-message.ts';
+import { frameOfMessage, type LaneFault } from './peer-lane.ts';
+import { PeerListener, type StrangerFault } from './peer-listener.ts';
+import { type MeshMember, PeerPair, type PeerView } from './peer-pair.ts';
+import { type TlsIdentity, tlsIdentity } from './peer-tls.ts';
 
 /** What the mesh needs. */
 export interface PeerTransportOptions {
   readonly chainId: Uint8Array;
-  readonly self: number;
-  readonly validators: readonly ValidatorInfo[];
   readonly secretSeed: Uint8Array;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly peers: readonly PeerAddress[];
+  readonly members: readonly MeshMember[];
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
-  onMessage(from: number, message: PeerMessage): void;
-  onConnected(peer: number): void;
+  onMessage(from: PeerId, message: PeerMessage): void;
+  onConnected(peer: PeerId): void;
 }
+
+/** Faults that lie in what came through a lane, not in the line. */
+const offences: ReadonlySet<LaneFault> = new Set(['NOT_A_FRAME', 'NOT_A_MESSAGE', 'WRONG_LANE', 'LIED']);
 
 /** Connections to all peers, kept up. Messages to a peer that is away are dropped: replicas say again what counts. */
 export class PeerTransport {
   readonly #options: PeerTransportOptions;
-  readonly #server: Server;
-  readonly #links = new Map<number, PeerLink>();
-  readonly #all = new Set<PeerLink>();
-  readonly #redials = new Map<number, Timer>();
-  #strangers = 0;
+  readonly #listener: PeerListener;
+  #identity: TlsIdentity;
+  readonly #pairs = new Map<PeerId, PeerPair>();
   #cut = 0;
+  #started = false;
   #stopped = false;
 
   constructor(options: PeerTransportOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#identity = tlsIdentity(options.secretSeed);
+    const { chainId, listen, clock } = options;
+    this.#listener = new PeerListener({
+      chainId,
+      listen,
+      clock,
+      identity: this.#identity,
+      admit: (publicKey, lane, socket) => {
+        const pair = this.#stopped ? undefined : this.#pairs.get(toHex(publicKey));
+        return pair === undefined ? 'NOT_A_MEMBER' : pair.accept(lane, socket);
+      },
+    });
+    this.members(options.members);
   }
 
   /** Listens, dials, and gives the port it listens on. Throws `PEER_PORT_TAKEN`. */
   async start(): Promise<number> {
-    const { host, port } = this.#options.listen;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => {
-        const code: ValidatorErrorCode = 'PEER_PORT_TAKEN';
-        const message = `Could not listen for peers on ${host}:${port}: ${cause.message}. Choose another port or stop what uses it.`;
-        reject(new BizainError({ code, message, cause }));
-      });
-      this.#server.listen(port, host, resolve);
-    });
-    for (const peer of this.#options.peers) if (peer.validator < this.#options.self) this.#dial(peer, 0);
-    const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
+    const port = await this.#listener.start();
+    this.#started = true;
+    for (const pair of this.#pairs.values()) pair.start();
+    return port;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#redials.values()) timer.cancel();
-    for (const link of [...this.#all]) link.close('CLOSED');
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const pair of this.#pairs.values()) pair.stop('CLOSED');
+    await this.#listener.stop();
   }
 
-  /** Validators that are connected. */
-  connected(): number[] {
-    return [...this.#links.keys()].sort((a, b) => a - b);
+  /**
+   * Replaces the members. Connections to those who are no members any more are closed before this returns, new members
+   * are dialled, an address counts from the next dialling on. The own key in the list is passed over.
+   */
+  members(list: readonly MeshMember[]): void {
+    const peers = list.filter(({ publicKey }) => compareBytes(publicKey, this.#identity.publicKey) !== 0);
+    const keys = new Set(peers.map(({ publicKey }) => toHex(publicKey)));
+    assert(keys.size === peers.length, 'a member is named once');
+    for (const [key, pair] of this.#pairs) {
+      if (keys.has(key)) continue;
+      this.#pairs.delete(key);
+      pair.stop('REMOVED');
+    }
+    for (const member of peers) {
+      const key = toHex(member.publicKey);
+      const pair = this.#pairs.get(key) ?? this.#meet(member);
+      pair.member = member;
+      this.#pairs.set(key, pair);
+    }
+  }
+
+  /** Uses another own key: all connections are made anew under it. */
+  useKey(secretSeed: Uint8Array): void {
+    const members = [...this.#pairs.values()].map((pair) => pair.member);
+    this.members([]);
+    this.#identity = tlsIdentity(secretSeed);
+    this.#listener.useIdentity(this.#identity);
+    this.members(members);
+  }
+
+  /** Peers that votes reach now, in the order of the members. */
+  connected(): PeerId[] {
+    return [...this.#pairs.values()].flatMap((pair) => (pair.isOpen('urgent') ? [pair.id] : []));
+  }
+
+  /** All peers, in the order of the members. */
+  peers(): PeerView[] {
+    return [...this.#pairs.values()].map((pair) => pair.view());
   }
 
   /** Connections cut because of what came through them. */
@@ -96,95 +117,61 @@ export class PeerTransport {
     return this.#cut;
   }
 
+  /** Connections to the listener that did not become a lane, by reason. */
+  get strangers(): Readonly<Partial<Record<StrangerFault, number>>> {
+    return this.#listener.faults;
+  }
+
+  /** Connections to the listener that have not shown a key yet. */
+  get strangerCount(): number {
+    return this.#listener.strangerCount;
+  }
+
   /** Whether the message was taken for sending. */
-  send(to: number, message: PeerMessage): boolean {
-    const link = this.#links.get(to);
-    return link?.send(frameOfMessage(message), urgentKinds.has(message.kind)) ?? false;
+  send(to: PeerId, message: PeerMessage): boolean {
+    return this.#pairs.get(to)?.send(laneOf(message), frameOfMessage(message)) ?? false;
   }
 
   broadcast(message: PeerMessage): void {
-    if (this.#links.size === 0) return;
-    const frame = frameOfMessage(message);
-    const urgent = urgentKinds.has(message.kind);
-    for (const link of this.#links.values()) link.send(frame, urgent);
-  }
-
-  #accept(socket: Socket): void {
-    if (this.#stopped || this.#strangers >= strangersMax) {
-      socket.destroy();
-      return;
+    const lane = laneOf(message);
+    let frame: Uint8Array | null = null;
+    for (const pair of this.#pairs.values()) {
+      if (!pair.isOpen(lane)) continue;
+      frame ??= frameOfMessage(message);
+      pair.send(lane, frame);
     }
-    this.#link(socket, null, () => undefined);
   }
 
-  #dial(peer: PeerAddress, failures: number): void {
-    if (this.#stopped) return;
-    const socket = dial({ host: peer.host, port: peer.port });
-    let opened = false;
-    this.#link(
-      socket,
-      peer.validator,
-      () => {
-        opened = true;
-      },
-      () => {
-        const limit = Math.min(redialMsMax, redialMsMin * 2 ** (opened ? 0 : failures));
-        // Full jitter, so that a restarted region does not dial in step.
-        const delayMs = redialMsMin / 2 + uniformInt(this.#options.entropy, limit);
-        const again = () => this.#dial(peer, opened ? 0 : Math.min(failures + 1, 16));
-        if (!this.#stopped) this.#redials.set(peer.validator, this.#options.clock.setTimer(delayMs, again));
-      },
-    );
+  /** The peer has said what it must have known to be false: it loses its bulk lane for a while. Its votes go on. */
+  punish(peer: PeerId): void {
+    this.#pairs.get(peer)?.punish();
   }
 
-  #link(socket: Socket, expected: number | null, onOpen: () => void, onClosed: () => void = () => undefined): void {
-    const { chainId, self, validators, secretSeed, clock, entropy } = this.#options;
-    let stranger = expected === null;
-    if (stranger) this.#strangers++;
-    const noStranger = () => {
-      if (stranger) this.#strangers--;
-      stranger = false;
-    };
-    const link = new PeerLink(socket, {
+  #meet(member: MeshMember): PeerPair {
+    const { chainId, clock, entropy, log } = this.#options;
+    const pair: PeerPair = new PeerPair(member, {
       chainId,
-      self,
-      validators,
-      secretSeed,
       clock,
       entropy,
-      dialled: expected !== null,
-      expects: (validator) => (expected === null ? validator > self : validator === expected),
-      onOpen: (opened) => {
-        noStranger();
-        onOpen();
-        this.#opened(opened);
+      identity: () => this.#identity,
+      onOpen: (lane) => this.#opened(pair, lane),
+      onMessage: (message) => this.#options.onMessage(pair.id, message),
+      onClosed: (lane, fault) => {
+        if (offences.has(fault)) this.#cut++;
+        log.info({ peer: pair.member.name, lane, fault }, 'connection to a peer ended');
       },
-      onMessage: (from, message) => this.#options.onMessage(from.peer, message),
-      onClosed: (closed, fault) => {
-        noStranger();
-        this.#closed(closed, fault);
-        onClosed();
-      },
+      onDialFault: (lane, fault) => log.debug({ peer: pair.member.name, lane, fault }, 'a peer could not be dialled'),
     });
-    this.#all.add(link);
+    if (this.#started && !this.#stopped) pair.start();
+    return pair;
   }
 
-  #opened(link: PeerLink): void {
-    const { peer } = link;
-    const before = this.#links.get(peer);
-    this.#links.set(peer, link);
-    // The peer has proved itself anew: the older connection is the half-open one.
-    before?.close('CLOSED');
-    this.#options.log.info({ peer }, 'peer connected');
-    this.#options.onConnected(peer);
+  #opened(pair: PeerPair, lane: LaneName): void {
+    this.#options.log.info({ peer: pair.member.name, lane }, 'peer connected');
+    if (lane === 'urgent') this.#options.onConnected(pair.id);
   }
+}
 
-  #closed(link: PeerLink, fault: LinkFault): void {
-    this.#all.delete(link);
-    const was = [...this.#links].find(([, open]) => open === link)?.[0];
-    if (was !== undefined) this.#links.delete(was);
-    if (fault !== 'CLOSED') this.#cut++;
-    if (fault !== 'CLOSED' || was !== undefined)
-      this.#options.log.info({ peer: was ?? null, fault }, 'peer connection ended');
-  }
+function laneOf(message: PeerMessage): LaneName {
+  return laneOfKind[message.kind] ?? 'urgent';
 }

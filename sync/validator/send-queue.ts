@@ -1,47 +1,54 @@
-/** What waits to be written to one peer: votes ahead of bodies, both bounded. */
+/** What waits to be written on one lane to one peer: first in, first out, bounded by bytes. */
+import type { LaneName } from '../wire/peer-message.ts';
 
-/** Bytes of votes, timeouts, proposals that may wait for one peer. */
+/** Bytes of votes, timeouts, proposals, questions that may wait for one peer. */
 export const urgentBytesMax = 4 * 1024 * 1024;
 /** Bytes of bodies and blocks that may wait for one peer. */
 export const bulkBytesMax = 24 * 1024 * 1024;
 
-/** Two first-in-first-out lanes. Urgent frames push out the oldest urgent ones; bulk frames are refused when full. */
+/** A full urgent lane lets the oldest frames go; a full bulk lane refuses new ones. */
 export class SendQueue {
-  readonly #urgent: Uint8Array[] = [];
-  readonly #bulk: Uint8Array[] = [];
-  #urgentBytes = 0;
-  #bulkBytes = 0;
+  readonly #lane: LaneName;
+  readonly #bytesMax: number;
+  readonly #frames: Uint8Array[] = [];
+  #bytes = 0;
+  #dropped = 0;
+
+  constructor(lane: LaneName) {
+    this.#lane = lane;
+    this.#bytesMax = lane === 'urgent' ? urgentBytesMax : bulkBytesMax;
+  }
 
   /** Takes a frame; false when it is refused. */
-  add(frame: Uint8Array, urgent: boolean): boolean {
-    if (!urgent) {
-      if (this.#bulkBytes + frame.length > bulkBytesMax) return false;
-      this.#bulk.push(frame);
-      this.#bulkBytes += frame.length;
-      return true;
+  add(frame: Uint8Array): boolean {
+    if (this.#lane === 'bulk' && this.#bytes + frame.length > this.#bytesMax) {
+      // Whoever still needs it asks again.
+      this.#dropped++;
+      return false;
     }
-    this.#urgent.push(frame);
-    this.#urgentBytes += frame.length;
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
     // Replicas say again what is still needed, and newer statements replace older ones.
-    while (this.#urgentBytes > urgentBytesMax && this.#urgent.length > 1) {
-      this.#urgentBytes -= (this.#urgent.shift() as Uint8Array).length;
+    while (this.#bytes > this.#bytesMax && this.#frames.length > 1) {
+      this.next();
+      this.#dropped++;
     }
     return true;
   }
 
   /** The next frame to write. */
   next(): Uint8Array | undefined {
-    const urgent = this.#urgent.shift();
-    if (urgent !== undefined) {
-      this.#urgentBytes -= urgent.length;
-      return urgent;
-    }
-    const bulk = this.#bulk.shift();
-    if (bulk !== undefined) this.#bulkBytes -= bulk.length;
-    return bulk;
+    const frame = this.#frames.shift();
+    if (frame !== undefined) this.#bytes -= frame.length;
+    return frame;
   }
 
   get bytes(): number {
-    return this.#urgentBytes + this.#bulkBytes;
+    return this.#bytes;
+  }
+
+  /** Frames that were let go or refused. */
+  get dropped(): number {
+    return this.#dropped;
   }
 }

@@ -1,7 +1,7 @@
 /** Wires one validator: store, replica, peers and gateway. What each of them does stands in its own file. */
-import { toHex } from '#core/bytes';
 import type { Timer } from '#core/clock';
 import { signMessage, verifySignature } from '#core/ed25519';
+import { readWishedValidators } from '#ledger/validators/validator-set';
 import { type ReplicaConfig, type ReplicaPorts, replicaTiming } from '../pbft/types.ts';
 import type { PeerId } from '../pbft/voting-set.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
@@ -12,8 +12,10 @@ import { ChainKeeper, type Committed } from './chain-keeper.ts';
 import { Executor } from './executor.ts';
 import { Gateway } from './gateway.ts';
 import type { Identity } from './identity.ts';
+import { meshMembers } from './mesh-members.ts';
 import { Meter } from './meter.ts';
 import { PeerDesk } from './peer-desk.ts';
+import type { MeshMember } from './peer-pair.ts';
 import { PeerTransport } from './peer-transport.ts';
 import { QueryDesk } from './query-desk.ts';
 import { ReceiptMessages } from './receipt-messages.ts';
@@ -74,8 +76,7 @@ export class ValidatorNode implements Validator {
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
-    const { genesis, chainId, self, secretSeed } = identity;
-    const { validators } = genesis;
+    const { genesis, chainId, secretSeed } = identity;
     const { state, store } = recovered;
     const { clock } = world;
     const pool = new SegmentPool({ chainId, state, clock });
@@ -113,7 +114,6 @@ export class ValidatorNode implements Validator {
     this.#gateway = this.#makeGateway(config);
     const { driver, door, catchUp } = { driver: this.#driver, door: this.#door, catchUp: this.#catchUp };
     this.#desk = new PeerDesk({
-      peerId: (from) => toHex(validators[from]?.publicKey ?? new Uint8Array(0)),
       store,
       keeper,
       pool,
@@ -124,11 +124,9 @@ export class ValidatorNode implements Validator {
     });
     this.#transport = new PeerTransport({
       chainId,
-      self,
-      validators,
       secretSeed,
       listen: config.peerListen,
-      peers: identity.peers,
+      members: this.#members(),
       ...world,
       onMessage: (from, message) => this.#fromPeer(from, message),
       onConnected: (peer) => this.#send(peer, this.#statusMessage()),
@@ -207,11 +205,8 @@ export class ValidatorNode implements Validator {
       beacon: this.#beacon,
       meter: this.#meter,
       broadcast: (message) => this.#broadcast(message),
-      send: (to, message) => {
-        const peer = this.#placeOf(to);
-        if (peer !== null) this.#send(peer, message);
-      },
-      catchUp: (hint) => this.#catchUp.start(hint === null ? null : this.#placeOf(hint)),
+      send: (to, message) => this.#send(to, message),
+      catchUp: (hint) => this.#catchUp.start(hint),
       onCommitted: (committed) => {
         this.#noteCommitted(committed);
         this.#gateway.publish(committed);
@@ -244,10 +239,8 @@ export class ValidatorNode implements Validator {
     });
   }
 
-  /** The place in the genesis of a peer that the replica names. */
-  #placeOf(peer: PeerId): number | null {
-    const place = this.#identity.genesis.validators.findIndex(({ publicKey }) => toHex(publicKey) === peer);
-    return place < 0 ? null : place;
+  #members(): MeshMember[] {
+    return meshMembers(this.#keeper.chain, readWishedValidators(this.#recovered.state), this.#identity.peers);
   }
 
   #makeStatusDesk({ brokers, stateDir }: ValidatorConfig): StatusDesk {
@@ -266,7 +259,7 @@ export class ValidatorNode implements Validator {
       live: () => ({
         replica: this.#driver.status(),
         gateway: this.#gateway.status(),
-        peers: this.#transport.connected().map((peer) => this.#identity.genesis.validators[peer]?.name ?? String(peer)),
+        peers: this.#transport.peers().flatMap(({ name, urgent }) => (urgent ? [name] : [])),
         peersCut: this.#transport.cutCount,
         catchingUp: this.#catchUp.running,
         poolSegments: this.#pool.count,
@@ -286,7 +279,7 @@ export class ValidatorNode implements Validator {
     this.#recent.note(committed);
   }
 
-  #send(to: number, message: PeerMessage): boolean {
+  #send(to: PeerId, message: PeerMessage): boolean {
     this.#meter.message(message.kind, 'out');
     return this.#transport.send(to, message);
   }
@@ -303,7 +296,7 @@ export class ValidatorNode implements Validator {
     this.#fail(error);
   }
 
-  #fromPeer(from: number, message: PeerMessage): void {
+  #fromPeer(from: PeerId, message: PeerMessage): void {
     this.#meter.message(message.kind, 'in');
     if (this.#stopping === null) this.#desk.take(from, message);
   }
@@ -315,7 +308,7 @@ export class ValidatorNode implements Validator {
   }
 
   /** The proposer of the block in work first, then the others. */
-  #likeliest(): readonly number[] {
+  #likeliest(): readonly PeerId[] {
     const connected = this.#transport.connected();
     const { proposer } = this.#desk;
     return proposer !== null && connected.includes(proposer)
@@ -328,6 +321,7 @@ export class ValidatorNode implements Validator {
   }
 
   #tick(): void {
+    this.#transport.members(this.#members());
     this.#broadcast(this.#statusMessage());
     this.#door.tidy();
     this.#timer = this.#world.clock.setTimer(statusMs, () => this.#tick());

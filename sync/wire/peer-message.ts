@@ -1,4 +1,8 @@
-/** What validators say to each other. One frame = u32 big-endian length, then one encoded peer message. */
+/**
+ * What validators say to each other. One frame = u32 big-endian length, then one encoded peer message. Who speaks, on
+ * which chain and lane, is settled by TLS before the first frame.
+ */
+import { toHex } from '#core/bytes';
 import { encodeCbor } from '#core/codec';
 import { bytes, bytesOf, type Infer, list, optional, record, uint, variant, versioned } from '#core/format';
 import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
@@ -9,6 +13,10 @@ import { certificateFormat, timeoutFormat, validatorIndexFormat, viewFormat, vot
 
 /** Largest frame, bytes. */
 export const peerFrameBytesMax = 9 * 1024 * 1024;
+/** Largest frame on the urgent lane: a proposal with its envelope. */
+export const urgentFrameBytesMax = 576 * 1024;
+/** Most digests in one `want-bodies` or `have-bodies`. */
+export const digestsMax = 256;
 /** Most blocks in one catch-up answer. */
 export const catchUpBlocksMax = 64;
 
@@ -50,13 +58,6 @@ export const peerMessageFormat = versioned(
   { bytesMax: peerFrameBytesMax },
   {
     message: variant('peer', {
-      /** First frame on a connection: who connects, and a nonce to be signed by the other side. */
-      hello: {
-        tag: 1,
-        format: record('hello', { chainId: hashFormat, validator: validatorIndexFormat, nonce: bytesOf(32) }),
-      },
-      /** Signature over (chain id, peer's nonce, own nonce, own index), domain `bizain/hello/1`. */
-      'hello-proof': { tag: 2, format: record('hello-proof', { signature: signatureFormat }) },
       proposal: { tag: 10, format: record('proposal-message', { proposal: proposalFormat }) },
       vote: { tag: 11, format: record('vote-message', { vote: voteFormat }) },
       timeout: { tag: 12, format: record('timeout-message', { timeout: timeoutFormat }) },
@@ -65,14 +66,52 @@ export const peerMessageFormat = versioned(
       /** An uncommitted block that the receiver may hold: asked for by a primary that must re-propose it. */
       'want-block': { tag: 14, format: record('want-block', { height: heightFormat, blockHash: hashFormat }) },
       block: { tag: 15, format: record('block-message', { block: blockFormat }) },
-      'want-bodies': { tag: 20, format: record('want-bodies', { digests: list(bytesOf(32), { min: 1, max: 256 }) }) },
+      'want-bodies': {
+        tag: 20,
+        format: record('want-bodies', { digests: list(bytesOf(32), { min: 1, max: digestsMax }) }),
+      },
       body: { tag: 21, format: record('body', { segment: bytes({ min: 1, max: segmentBytesMax }) }) },
       'want-blocks': {
         tag: 22,
         format: record('want-blocks', { fromHeight: heightFormat, count: uint({ max: catchUpBlocksMax }) }),
       },
       blocks: { tag: 23, format: record('blocks', { blocks: list(committedBlockFormat, { max: catchUpBlocksMax }) }) },
+      /** Segments that the sender has held for a while and that were not ordered. */
+      'have-bodies': {
+        tag: 24,
+        format: record('have-bodies', { digests: list(bytesOf(32), { min: 1, max: digestsMax }) }),
+      },
+      /** Said on a lane where nothing else was said for a while. */
+      alive: { tag: 25, format: record('alive', {}) },
     }),
   },
 );
 export type PeerMessage = Infer<typeof peerMessageFormat>['message'];
+
+/** The two connections of a pair of validators. */
+export type LaneName = 'urgent' | 'bulk';
+
+/** The lane that a kind of message travels on; `alive` travels on either. */
+export const laneOfKind: Readonly<Record<PeerMessage['kind'], LaneName | null>> = {
+  proposal: 'urgent',
+  vote: 'urgent',
+  timeout: 'urgent',
+  status: 'urgent',
+  'want-block': 'urgent',
+  'want-bodies': 'urgent',
+  'want-blocks': 'urgent',
+  // Small, yet asked for as an answer may be asked for: a flood of answers must not meet votes.
+  block: 'bulk',
+  body: 'bulk',
+  blocks: 'bulk',
+  'have-bodies': 'bulk',
+  alive: null,
+};
+
+/**
+ * The application protocol (ALPN, RFC 7301) of a lane: version, lane, chain. Both sides name exactly the same text or
+ * there is no connection, and TLS covers it by the handshake's transcript.
+ */
+export function peerProtocol(chainId: Uint8Array, lane: LaneName): string {
+  return `bizain-peer/1/${lane}/${toHex(chainId)}`;
+}

@@ -54,7 +54,7 @@ export function votingIdentity(self: number): Identity {
     publicKey: publicKeyOf(secretSeed),
     self,
     name: `v${self}`,
-    peers: [],
+    peers: new Map(),
   };
 }
 
@@ -107,14 +107,14 @@ export class Voter {
     const onFatal = (error: unknown): never => {
       throw error;
     };
-    const send = (to: number, message: PeerMessage): void => world.send(self, to, message);
+    const send = (to: PeerId, message: PeerMessage): void => world.send(self, peerIds.indexOf(to), message);
     this.#catchUp = new CatchUp({
       chainId,
       keeper: this.keeper,
       executor,
       clock,
       log,
-      peers: () => [0, 1, 2, 3].filter((index) => index !== self),
+      peers: () => peerIds.filter((_, index) => index !== self),
       send,
       onCommitted: (committed) => {
         world.committed(self, committed);
@@ -140,8 +140,8 @@ export class Voter {
       beacon,
       meter: new Meter(clock),
       broadcast: (message) => world.send(self, null, message),
-      send: (to, message) => send(peerIds.indexOf(to), message),
-      catchUp: (hint) => this.#catchUp.start(hint === null ? null : peerIds.indexOf(hint)),
+      send,
+      catchUp: (hint) => this.#catchUp.start(hint),
       onCommitted: (committed) => world.committed(self, committed),
       afterCommit: () => undefined,
       onFatal,
@@ -179,7 +179,7 @@ export class Voter {
         return;
       }
       case 'blocks':
-        this.#catchUp.take(from, message.blocks);
+        this.#catchUp.take(peerIds[from] as PeerId, message.blocks);
         return;
       default:
         throw new Error(`nobody sends ${message.kind} here`);

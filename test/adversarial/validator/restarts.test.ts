@@ -8,6 +8,7 @@ import { systemClock } from '#core/clock';
 import { publicKeyOf } from '#core/ed25519';
 import { SeededEntropy, systemEntropy, uniformInt } from '#core/entropy';
 import { createLog } from '#core/log';
+import type { PeerId } from '#sync/pbft/voting-set';
 import { PeerTransport } from '#sync/validator/peer-transport';
 import { readValidatorConfig } from '#sync/validator/validator-config';
 import type { PeerMessage } from '#sync/wire/peer-message';
@@ -36,20 +37,17 @@ afterEach(async () => {
 });
 
 /** Validator 3's place taken by somebody who only listens. */
-async function listen(onMessage: (from: number, message: PeerMessage) => void): Promise<void> {
+async function listen(onMessage: (from: PeerId, message: PeerMessage) => void): Promise<void> {
   const config = readValidatorConfig(region.configs[3] as string);
   const { validators } = region.genesis;
   listener = new PeerTransport({
     chainId: region.chainId,
-    self: 3,
-    validators,
     secretSeed: readKeyFile(config.keyFile),
     listen: config.peerListen,
-    peers: config.peers.map(({ name, host, port }) => ({
-      validator: validators.findIndex((v) => v.name === name),
-      host,
-      port,
-    })),
+    members: config.peers.map(({ name, host, port }) => {
+      const validator = validators.findIndex((v) => v.name === name);
+      return { publicKey: validators[validator]?.publicKey as Uint8Array, name, address: { host, port } };
+    }),
     clock: systemClock,
     entropy: systemEntropy,
     log: createLog({ level: 'silent', name: 'listener' }),
@@ -71,7 +69,9 @@ test(`a validator killed again and again never signs two statements for one plac
     if (before !== undefined && before !== statement) contradictions.push(place);
     said.set(place, statement);
   };
-  await listen((from, message) => {
+  const places = region.genesis.validators.map(({ publicKey }) => toHex(publicKey));
+  await listen((peer, message) => {
+    const from = places.indexOf(peer);
     if (message.kind === 'vote') {
       const { phase, height, view, blockHash, resultRoot } = message.vote;
       heard.votes++;

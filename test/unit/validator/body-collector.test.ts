@@ -13,7 +13,7 @@ const hash = new Uint8Array(32).fill(9);
 
 let clock: VirtualClock;
 let held: Map<string, Uint8Array>;
-let asked: { to: number; message: PeerMessage }[];
+let asked: { to: string; message: PeerMessage }[];
 let collector: BodyCollector;
 let done: Uint8Array[][];
 
@@ -25,7 +25,7 @@ beforeEach(() => {
   collector = new BodyCollector({
     clock,
     lookUp: (name) => held.get(name),
-    peers: () => [2, 3],
+    peers: () => ['two', 'three'],
     send: (to, message) => asked.push({ to, message }),
   });
 });
@@ -52,7 +52,7 @@ test('missing bodies are asked for, from one peer after the other, until they co
   held.set(toHex(bodyDigest(bodies[0] as Uint8Array)), bodies[0] as Uint8Array);
   collect();
   clock.advance(400);
-  expect(asked.map(({ to }) => to)).toEqual([2, 3, 2]);
+  expect(asked.map(({ to }) => to)).toEqual(['two', 'three', 'two']);
   expect(asked[0]?.message).toEqual({ kind: 'want-bodies', digests: block.bodyDigests.slice(1) });
   expect(collector.offer(Uint8Array.of(99))).toBe(false);
   for (const bytes of bodies.slice(1)) collector.offer(bytes);

@@ -3,24 +3,34 @@ import { bulkBytesMax, SendQueue, urgentBytesMax } from '#sync/validator/send-qu
 
 const frame = (tag: number, size = 10) => new Uint8Array(size).fill(tag);
 
-test('votes overtake bodies, and each lane keeps its order', () => {
-  const queue = new SendQueue();
-  queue.add(frame(1), false);
-  queue.add(frame(2), false);
-  queue.add(frame(3), true);
-  queue.add(frame(4), true);
-  const order = [queue.next(), queue.next(), queue.next(), queue.next()].map((f) => f?.[0]);
-  expect(order).toEqual([3, 4, 1, 2]);
-  expect(queue.next()).toBeUndefined();
-  expect(queue.bytes).toBe(0);
+test('each lane keeps its order and counts what waits', () => {
+  for (const lane of ['urgent', 'bulk'] as const) {
+    const queue = new SendQueue(lane);
+    for (const tag of [1, 2, 3]) expect(queue.add(frame(tag))).toBe(true);
+    expect(queue.bytes).toBe(30);
+    expect([queue.next(), queue.next(), queue.next()].map((f) => f?.[0])).toEqual([1, 2, 3]);
+    expect(queue.next()).toBeUndefined();
+    expect(queue.bytes).toBe(0);
+    expect(queue.dropped).toBe(0);
+  }
 });
 
-test('a full lane of bodies refuses, a full lane of votes lets the oldest go', () => {
-  const queue = new SendQueue();
-  expect(queue.add(frame(1, bulkBytesMax), false)).toBe(true);
-  expect(queue.add(frame(2), false)).toBe(false);
-  queue.add(frame(3, urgentBytesMax - 5), true);
-  queue.add(frame(4), true);
-  expect(queue.next()?.[0]).toBe(4);
+test('a full lane of bodies refuses what comes', () => {
+  const queue = new SendQueue('bulk');
+  expect(queue.add(frame(1, bulkBytesMax))).toBe(true);
+  expect(queue.add(frame(2))).toBe(false);
+  expect(queue.dropped).toBe(1);
   expect(queue.next()?.[0]).toBe(1);
+  expect(queue.add(frame(3))).toBe(true);
+});
+
+test('a full lane of votes lets the oldest go', () => {
+  const queue = new SendQueue('urgent');
+  queue.add(frame(1));
+  queue.add(frame(2, urgentBytesMax - 5));
+  expect(queue.dropped).toBe(1);
+  queue.add(frame(3));
+  expect(queue.next()?.[0]).toBe(3);
+  expect(queue.dropped).toBe(2);
+  expect(queue.bytes).toBe(0);
 });
