@@ -1,10 +1,12 @@
 /** The state before the first block: the region, its administrator and its validators. */
+import { assert } from '#core/assert';
 import { text, versioned } from '#core/format';
 import { accountKey, accountRoles, accounts, adminAccount, newAccount } from './accounts/account.ts';
 import { issueBiz } from './assets/biz.ts';
 import { regionShard } from './ids.ts';
 import { LedgerState } from './state/ledger-state.ts';
 import { storedObject } from './state/stored-object.ts';
+import { registerValidatorAccount } from './validators/validator-account.ts';
 import { type WishedValidator, writeWishedValidators } from './validators/validator-set.ts';
 
 /** `region` in the region shard. */
@@ -27,6 +29,9 @@ export function genesisState(genesis: {
     overlay,
     genesis.validators.map(({ name, publicKey }) => ({ name, publicKey, address: '' })),
   );
+  for (const validator of genesis.validators) {
+    assert(registerValidatorAccount(overlay, validator), `validator ${validator.name} has its name to itself`);
+  }
   issueBiz(overlay);
   state.commit(state.evaluate(overlay, 0));
   return state;

@@ -9,8 +9,8 @@ import type { LedgerOverlay, LedgerView } from '../state/view.ts';
 /** Most validators of a region. */
 export const validatorsMax = 16;
 
-/** A validator's name: unique in the set, kept under a new key, and the name of its account. */
-export const validatorNameFormat = text({ min: 1, max: 32, pattern: /^[a-z0-9][a-z0-9._-]*$/ });
+/** A validator's name: unique in the set, kept under a new key, and the name of its account. Nobody is called as the administrator is. */
+export const validatorNameFormat = text({ min: 1, max: 32, pattern: /^(?!admin$)[a-z0-9][a-z0-9._-]*$/ });
 
 /** A validator that the region wishes to have. */
 export const wishedValidatorFormat = record('wished-validator', {

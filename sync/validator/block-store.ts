@@ -19,6 +19,7 @@ import { type Block, blockFormat, bodyDigest, blockHash as hashOf } from '../wir
 import type { LightBlock } from '../wire/gateway-message.ts';
 import type { CommittedBlock } from '../wire/peer-message.ts';
 import { type Certificate, certificateFormat } from '../wire/vote.ts';
+import { AuthoredTable } from './authored-table.ts';
 import { DeltaTable } from './delta-table.ts';
 import type { Executed } from './executor.ts';
 import { HistoryTable } from './history-table.ts';
@@ -79,6 +80,8 @@ export class BlockStore {
   readonly path: string;
   /** The objects of the state, for `LedgerState.open`. */
   readonly objects: StateTable;
+  /** Segments of this validator's own journal; written after `open`, durable after the next `flush`. */
+  readonly authored: AuthoredTable;
   readonly #database: StoreDatabase;
   readonly #meta: MetaTable;
   readonly #spans: SpanTable;
@@ -98,6 +101,7 @@ export class BlockStore {
     const database = openStoreDatabase(path, { ...storeDefaults, ...options });
     this.#database = database;
     this.objects = new StateTable(database, path);
+    this.authored = new AuthoredTable(database, path);
     this.#meta = new MetaTable(database, path);
     this.#spans = new SpanTable(database);
     this.#deltas = new DeltaTable(database, this.#meta);
@@ -144,7 +148,7 @@ export class BlockStore {
 
   /** Overwrites the vote record; durable after the next `flush`. */
   putRecord(record: VoteRecord): void {
-    this.#open();
+    this.open();
     this.#meta.put('vote-record', encode(voteRecordFormat, record));
   }
 
@@ -163,7 +167,7 @@ export class BlockStore {
 
   /** Keeps an uncommitted block and its bodies; durable after the next `flush`. */
   storeProposal(block: Block, blockHash: Uint8Array, bodies: readonly Body[]): void {
-    this.#open();
+    this.open();
     const fresh: Uint8Array[] = [];
     for (const { digest, bytes } of bodies) {
       if (this.#putBody.run(digest, bytes).changes > 0) fresh.push(digest);
@@ -270,13 +274,14 @@ export class BlockStore {
     this.#database.close();
   }
 
-  #open(): void {
+  /** Begins the transaction that the next `flush` or `commit` ends, unless one is open. */
+  open(): void {
     if (!this.#database.inTransaction) this.#database.exec('BEGIN IMMEDIATE');
   }
 
   /** Does the work, and what was left open before it, as one transaction. When it fails nothing of either is left. */
   #atomically(work: () => void): void {
-    this.#open();
+    this.open();
     try {
       work();
       this.#database.exec('COMMIT');

@@ -1,7 +1,7 @@
 /** Who this validator is: genesis, key, and place among the others, from the files that the configuration names. */
 import { readFileSync } from 'node:fs';
 import { readKeyFile } from '#core/atomic-file';
-import { equalBytes } from '#core/bytes';
+import { equalBytes, toHex } from '#core/bytes';
 import { publicKeyOf } from '#core/ed25519';
 import { BizainError } from '#core/errors';
 import { decode } from '#core/format';
@@ -36,11 +36,17 @@ function readGenesis(path: string): Genesis {
     return fail('GENESIS_UNREADABLE', `The genesis file ${path} cannot be read: ${reason}. Check the path.`, cause);
   }
   const decoded = decode(genesisFormat, bytes);
-  if (decoded.ok) return decoded.value;
-  return fail(
-    'GENESIS_UNREADABLE',
-    `The genesis file ${path} is not a genesis (${decoded.reason}). Copy it again from the region's operator.`,
-  );
+  const again = "Copy it again from the region's operator.";
+  if (!decoded.ok)
+    return fail('GENESIS_UNREADABLE', `The genesis file ${path} is not a genesis (${decoded.reason}). ${again}`);
+  const { validators } = decoded.value;
+  // One name is one account, one key one vote.
+  const distinct =
+    new Set(validators.map(({ name }) => name)).size === validators.length &&
+    new Set(validators.map(({ publicKey }) => toHex(publicKey))).size === validators.length;
+  if (!distinct)
+    return fail('GENESIS_UNREADABLE', `The genesis file ${path} names a validator, or a key, twice. ${again}`);
+  return decoded.value;
 }
 
 function peersOf(config: ValidatorConfig, genesis: Genesis, self: number): ReadonlyMap<string, PeerAddress> {

@@ -22,7 +22,7 @@ export interface StoreOptions {
 export const storeDefaults: StoreOptions = { synchronous: 'FULL', checkpointPages: 4_000 };
 
 /** The version of the tables; another one is refused. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -35,6 +35,8 @@ CREATE TABLE spans (author TEXT NOT NULL, epoch INTEGER NOT NULL, stream INTEGER
 CREATE TABLE shards (id INTEGER PRIMARY KEY, shard TEXT NOT NULL UNIQUE, leaf_count INTEGER NOT NULL, root BLOB NOT NULL,
   bytes INTEGER NOT NULL, largest_leaf INTEGER NOT NULL) STRICT;
 CREATE TABLE history (level INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, place)) STRICT, WITHOUT ROWID;
+CREATE TABLE authored (epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
+  PRIMARY KEY (epoch, first)) STRICT;
 CREATE TABLE deltas (height INTEGER NOT NULL, shard INTEGER NOT NULL, delta BLOB NOT NULL, PRIMARY KEY (height, shard)) STRICT;
 CREATE INDEX deltas_by_shard ON deltas (shard, height);
 `;

@@ -12,6 +12,7 @@ import { ChainKeeper, type Committed } from './chain-keeper.ts';
 import { Executor } from './executor.ts';
 import { Gateway } from './gateway.ts';
 import type { Identity } from './identity.ts';
+import { MemberDuties } from './member-duties.ts';
 import { meshMembers } from './mesh-members.ts';
 import { Meter } from './meter.ts';
 import { PeerDesk } from './peer-desk.ts';
@@ -64,6 +65,7 @@ export class ValidatorNode implements Validator {
   readonly #meter: Meter;
   readonly #recent: RecentBlocks;
   readonly #statusDesk: StatusDesk;
+  readonly #duties: MemberDuties;
   #fail: (reason: unknown) => void = () => undefined;
   #peerPort = 0;
   #timer: Timer | null = null;
@@ -121,6 +123,16 @@ export class ValidatorNode implements Validator {
       door,
       catchUp,
       send: (to, message) => this.#send(to, message),
+    });
+    this.#duties = new MemberDuties({
+      identity,
+      store,
+      keeper,
+      state,
+      catchUp,
+      clock,
+      give: (segment) => this.#giveOwn(segment),
+      onFatal: (error) => this.#cannotGoOn(error),
     });
     this.#transport = new PeerTransport({
       chainId,
@@ -210,6 +222,7 @@ export class ValidatorNode implements Validator {
       onCommitted: (committed) => {
         this.#noteCommitted(committed);
         this.#gateway.publish(committed);
+        this.#duties.committed(committed);
       },
       afterCommit: () => this.#door.afterCommit(),
       onFatal: (error) => this.#cannotGoOn(error),
@@ -298,13 +311,22 @@ export class ValidatorNode implements Validator {
 
   #fromPeer(from: PeerId, message: PeerMessage): void {
     this.#meter.message(message.kind, 'in');
-    if (this.#stopping === null) this.#desk.take(from, message);
+    if (this.#stopping !== null) return;
+    if (message.kind === 'status') this.#duties.heard(from, message.committedHeight);
+    this.#desk.take(from, message);
+  }
+
+  /** A segment of the own journal goes the way of any other, and to the peers at once. */
+  #giveOwn(segment: Uint8Array): void {
+    this.#door.fromPeer(segment);
+    this.#transport.broadcast({ kind: 'body', segment });
   }
 
   #caughtUp(committed: Committed): void {
     this.#noteCommitted(committed);
     this.#gateway.caughtUp(committed);
     this.#driver.caughtUp(committed);
+    this.#duties.committed(committed);
   }
 
   /** The proposer of the block in work first, then the others. */
@@ -324,6 +346,7 @@ export class ValidatorNode implements Validator {
     this.#transport.members(this.#members());
     this.#broadcast(this.#statusMessage());
     this.#door.tidy();
+    this.#duties.tick();
     this.#timer = this.#world.clock.setTimer(statusMs, () => this.#tick());
   }
 }

@@ -91,10 +91,10 @@ test('a shard unchanged since a height is proved to be current', async () => {
 test('a shard of many leaves comes in chunks of one height while blocks go on changing it', async () => {
   region = await LiveRegion.open({ heartbeatMs: 200 });
   await region.start();
-  const names = Array.from({ length: 2_040 }, (_, n) => ({ operation: register(`m-${n}`) }));
-  for (const part of [names.slice(0, 1_020), names.slice(1_020)])
+  const names = Array.from({ length: 2_030 }, (_, n) => ({ operation: register(`m-${n}`) }));
+  for (const part of [names.slice(0, 1_015), names.slice(1_015)])
     await region.line.publishSegment(region.admin.seal(...part));
-  await region.receiptsOf('admin', 2_039, 1);
+  await region.receiptsOf('admin', 2_029, 1);
   // A validator that starts makes a checkpoint of where it stands.
   await region.stop(0);
   await region.start(0);

@@ -1,0 +1,80 @@
+/** What a validator does beside voting: it has a word of its own on the ledger. Knows when it may be said, and hands on what happens. */
+import { toHex } from '#core/bytes';
+import type { Clock } from '#core/clock';
+import type { LedgerView } from '#ledger/state/view';
+import type { PeerId } from '../pbft/voting-set.ts';
+import type { BlockStore } from './block-store.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { ChainKeeper, Committed } from './chain-keeper.ts';
+import type { Identity } from './identity.ts';
+import { OwnJournal, type OwnJournalStatus } from './own-journal.ts';
+import { PeerHeights } from './peer-heights.ts';
+
+/** What the duties rest on. */
+export interface MemberDutiesOptions {
+  readonly identity: Pick<Identity, 'chainId' | 'name' | 'secretSeed' | 'publicKey'>;
+  readonly store: BlockStore;
+  readonly keeper: ChainKeeper;
+  readonly state: LedgerView;
+  readonly catchUp: Pick<CatchUp, 'running'>;
+  readonly clock: Clock;
+  /** A segment of the own journal: into the pool, and to the peers. */
+  give(segment: Uint8Array): void;
+  onFatal(error: unknown): void;
+}
+
+/** The duties of one validator. */
+export class MemberDuties {
+  readonly #options: MemberDutiesOptions;
+  readonly #journal: OwnJournal;
+  readonly #peers = new PeerHeights();
+
+  constructor(options: MemberDutiesOptions) {
+    const { identity, store, keeper, state, clock } = options;
+    const { chainId, name, secretSeed } = identity;
+    const own = toHex(identity.publicKey);
+    this.#options = options;
+    this.#journal = new OwnJournal({
+      chainId,
+      name,
+      secretSeed,
+      state,
+      clock,
+      table: store.authored,
+      open: () => store.open(),
+      flush: () => store.flush(),
+      chain: () => keeper.chain,
+      isCurrent: () =>
+        !options.catchUp.running && this.#peers.isCurrent(keeper.chain.validators, own, keeper.chain.height),
+      give: (segment) => options.give(segment),
+    });
+  }
+
+  get journal(): OwnJournalStatus {
+    return this.#journal.status();
+  }
+
+  /** A peer says how far it has come. */
+  heard(peer: PeerId, height: number): void {
+    this.#peers.note(peer, height);
+  }
+
+  /** A block has become final, by whatever way. */
+  committed({ executed }: Committed): void {
+    this.#safely(() => this.#journal.committed(executed.receipts));
+  }
+
+  /** Now and then. */
+  tick(): void {
+    this.#safely(() => this.#journal.resend());
+  }
+
+  /** A disk that does not keep what is said ends the validator. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.onFatal(error);
+    }
+  }
+}
