@@ -5,3 +5,6 @@
  * makes a verdict faster. The systemd unit of the agent sets the same through NODE_OPTIONS.
  */
 export const tillNodeFlags: readonly string[] = ['--max-semi-space-size=4'];
+
+/** The same for a validator. */
+export const validatorNodeFlags: readonly string[] = [];

@@ -4,6 +4,7 @@
  */
 import { assert } from '#core/assert';
 import { equalBytes } from '#core/bytes';
+import { outcomes } from '#ledger/receipt';
 import type { History } from '#ledger/state/history';
 import { wishedAfter } from '#ledger/validators/validator-set';
 import { advanceChain, type ChainState } from '../pbft/chain.ts';
@@ -25,6 +26,13 @@ export interface Committed {
   readonly chain: ChainState;
 }
 
+/** Entries of committed blocks by what became of them. */
+export interface EntriesExecuted {
+  readonly applied: number;
+  /** Refused or conflicted. */
+  readonly other: number;
+}
+
 /** What a keeper brings together. */
 export interface ChainKeeperOptions {
   readonly schedule: ScheduleConfig;
@@ -41,6 +49,8 @@ export class ChainKeeper {
   readonly #history: History;
   #chain: ChainState;
   #head: LightBlock | null;
+  #applied = 0;
+  #other = 0;
 
   /** Takes up what the store holds; the executor's state must be the store's. */
   constructor(options: ChainKeeperOptions) {
@@ -61,6 +71,11 @@ export class ChainKeeper {
   /** The newest light block; null before the first block. */
   get head(): LightBlock | null {
     return this.#head;
+  }
+
+  /** Since the start. */
+  get entries(): EntriesExecuted {
+    return { applied: this.#applied, other: this.#other };
   }
 
   /** Commits the next block, whose result is kept by the executor. Durable when this returns. */
@@ -93,6 +108,10 @@ export class ChainKeeper {
     for (const { first } of spansOf(executed.receipts)) {
       const receipt = executed.receipts[first];
       if (receipt !== undefined) pool.refresh(receipt);
+    }
+    for (const { outcome } of executed.receipts) {
+      if (outcomes[outcome] === 'applied') this.#applied++;
+      else this.#other++;
     }
     return { lightBlock: this.#head, executed, chain };
   }

@@ -11,6 +11,7 @@ import type { ChainKeeper } from './chain-keeper.ts';
 import { diskUsage } from './disk-usage.ts';
 import type { GatewayStatus } from './gateway.ts';
 import type { Identity } from './identity.ts';
+import type { LoopWatch } from './loop-delay.ts';
 import type { Meter } from './meter.ts';
 import type { RecentBlocks } from './recent-blocks.ts';
 import type { ValidatorStatus } from './validator-status.ts';
@@ -25,6 +26,7 @@ export interface StatusDeskOptions {
   readonly keeper: ChainKeeper;
   readonly meter: Meter;
   readonly recent: RecentBlocks;
+  readonly loop: LoopWatch;
   readonly brokers: number;
   readonly poolSegmentsMax: number;
   /** What only the running parts know. */
@@ -100,8 +102,9 @@ export class StatusDesk {
   }
 
   #ofTheLastBlocks() {
-    const { recent, meter } = this.#options;
+    const { recent, meter, loop, keeper } = this.#options;
     return {
+      entries: keeper.entries,
       sinceBlockMs: meter.sinceBlockMs,
       viewChanges: recent.viewChanges,
       recentBlocks: [...recent.latest()],
@@ -110,7 +113,7 @@ export class StatusDesk {
       submitMs: meter.quantiles('submit'),
       fsyncMs: meter.quantiles('fsync'),
       executionMs: meter.quantiles('execution'),
-      eventLoopDelayMs: null,
+      eventLoopDelayMs: loop.read(),
     };
   }
 }

@@ -70,6 +70,7 @@ const gaugesByLabel: readonly ByLabel[] = [
 ];
 
 const countersByLabel: readonly ByLabel[] = [
+  ['entries_total', 'outcome', 'Entries of committed blocks', (s) => s.entries],
   ['turned_away_total', 'reason', 'Segments turned away at the door', (s) => s.turnedAway],
   ['refused_statements_total', 'reason', 'Statements of validators that were refused', (s) => s.refusedStatements],
 ];

@@ -12,6 +12,7 @@ import { ChainKeeper, type Committed } from './chain-keeper.ts';
 import { Executor } from './executor.ts';
 import { Gateway } from './gateway.ts';
 import type { Identity } from './identity.ts';
+import { LoopWatch } from './loop-delay.ts';
 import { MemberDuties } from './member-duties.ts';
 import { meshMembers } from './mesh-members.ts';
 import { Meter } from './meter.ts';
@@ -66,6 +67,7 @@ export class ValidatorNode implements Validator {
   readonly #recent: RecentBlocks;
   readonly #statusDesk: StatusDesk;
   readonly #duties: MemberDuties;
+  readonly #loop: LoopWatch;
   #fail: (reason: unknown) => void = () => undefined;
   #peerPort = 0;
   #timer: Timer | null = null;
@@ -74,6 +76,7 @@ export class ValidatorNode implements Validator {
   constructor(config: ValidatorConfig, identity: Identity, recovered: RecoveredStore, world: ValidatorWorld) {
     this.#identity = identity;
     this.#world = world;
+    this.#loop = new LoopWatch(world.clock);
     this.#recovered = recovered;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -179,6 +182,7 @@ export class ValidatorNode implements Validator {
 
   async #end(): Promise<void> {
     this.#timer?.cancel();
+    this.#loop.stop();
     this.#driver.stop();
     this.#catchUp.stop();
     this.#beacon.stop();
@@ -267,6 +271,7 @@ export class ValidatorNode implements Validator {
       keeper: this.#keeper,
       meter: this.#meter,
       recent: this.#recent,
+      loop: this.#loop,
       brokers: brokers.length,
       poolSegmentsMax: poolLimits.segmentsMax,
       live: () => ({

@@ -51,6 +51,7 @@ export const validatorStatusSchema = z.object({
   catchingUp: z.boolean(),
   poolSegments: count,
   poolSegmentsMax: count,
+  entries: z.object({ applied: count, other: count }).describe('Entries of committed blocks, since the start.'),
   shards: count,
   evidence: count,
   peersCut: count,
@@ -62,7 +63,7 @@ export const validatorStatusSchema = z.object({
   submitMs: quantiles.describe('From the arrival of a segment to the certificate of its block, over the last blocks.'),
   fsyncMs: quantiles,
   executionMs: quantiles,
-  eventLoopDelayMs: quantiles,
+  eventLoopDelayMs: quantiles.describe('How late the process got to what was due, over the last minute or two.'),
   storeBytes: count,
   diskFreeBytes: count,
 });

@@ -2,9 +2,7 @@
 import { utf8 } from '#core/bytes';
 import { encode } from '#core/format';
 import { sha256 } from '#core/hash';
-import { withCheckDigit } from '#drivers/symbology/check-digit';
 import { itemsMax } from '#ledger/coupons/operations';
-import { plainTerms } from '#ledger/coupons/terms';
 import { executeBlock } from '#ledger/execute';
 import { genesisState } from '#ledger/genesis-state';
 import { entryFormat, streamSeed } from '#ledger/journal/entry';
@@ -12,6 +10,7 @@ import { segmentFormat, segmentHead } from '#ledger/journal/segment';
 import { valueStream } from '#ledger/journal/stream';
 import type { Operation } from '#ledger/operation';
 import type { LedgerState } from '#ledger/state/ledger-state';
+import { benchIssuer, benchMerchant, benchTerms, gcnOf, redemption, storeOf } from './redemption.ts';
 
 /** How large the ledger is, and its blocks. */
 export interface RedemptionLoadSize {
@@ -25,18 +24,12 @@ export interface RedemptionLoadSize {
 }
 
 const chainId = sha256(utf8('bench chain'));
-const issuer = '4012345000108';
 const startMs = 1_800_000_000_000;
 const dayMs = 86_400_000;
 const blockMs = 500;
 /** Signatures are not looked at: room for one is all that a segment needs. */
 const noSignature = new Uint8Array(64);
 const beacon = new Uint8Array(64);
-/** Coprime to every count of coupons that is not a multiple of it: steps of it visit each coupon once, far from the last. */
-const stride = 1_234_577;
-
-const gcnOf = (series: number): string => withCheckDigit(`40123456${String(series).padStart(4, '0')}`);
-const storeOf = (store: number): string => withCheckDigit(`40123460${String(store).padStart(4, '0')}`);
 
 interface Journal {
   readonly author: string;
@@ -124,63 +117,24 @@ export class RedemptionLoad {
   #openStores(stores: readonly string[], lanes: readonly string[]): void {
     const publicKey = sha256(utf8('any key'));
     this.#setUp('admin', [
-      { kind: 'account.register', id: issuer, role: 0, publicKey, name: 'Issuer' },
-      { kind: 'account.register', id: 'merchant', role: 2, publicKey, name: 'Merchant' },
+      { kind: 'account.register', id: benchIssuer, role: 0, publicKey, name: 'Issuer' },
+      { kind: 'account.register', id: benchMerchant, role: 2, publicKey, name: 'Merchant' },
     ]);
     for (const store of stores) {
       this.#setUp('admin', [
-        { kind: 'store.open', store, merchant: 'merchant', name: store, market: 'DE' },
+        { kind: 'store.open', store, merchant: benchMerchant, name: store, market: 'DE' },
         ...lanes.map((lane): Operation => ({ kind: 'terminal.enroll', store, lane, publicKey, epoch: 0 })),
       ]);
     }
   }
 
   #issue(gcn: string): void {
-    const terms = {
-      ...plainTerms,
-      version: 1,
-      title: '1 off',
-      value: { kind: 'fixed', amount: 100n },
-      unit: 'EUR',
-      validFromMs: startMs - dayMs,
-      validUntilMs: startMs + 30 * dayMs,
-      consent: 0,
-      acceptedBy: { kind: 'merchants', accounts: [issuer, 'merchant'] },
-    } as const;
-    this.#setUp(issuer, [{ kind: 'series.define', gcn, terms }]);
+    this.#setUp(benchIssuer, [{ kind: 'series.define', gcn, terms: benchTerms(startMs) }]);
     const { couponsInSeries } = this.#size;
     for (let firstSerial = 0; firstSerial < couponsInSeries; firstSerial += itemsMax) {
       const count = Math.min(itemsMax, couponsInSeries - firstSerial);
-      this.#setUp(issuer, [{ kind: 'coupon.issue', gcn, firstSerial, count, keyCommitments: new Uint8Array(0) }]);
+      this.#setUp(benchIssuer, [{ kind: 'coupon.issue', gcn, firstSerial, count, keyCommitments: new Uint8Array(0) }]);
     }
-  }
-
-  /** A coupon is reserved for a basket of its own and captured at once. */
-  #redemption(sequence: number): Operation[] {
-    const { series, couponsInSeries } = this.#size;
-    const coupons = series * couponsInSeries;
-    if (this.#redemptions >= coupons) throw new Error(`no more than ${coupons} coupons`);
-    const coupon = (this.#redemptions * stride) % coupons;
-    const basket = sha256(utf8(`basket ${this.#redemptions++}`)).slice(0, 16);
-    return [
-      {
-        kind: 'coupon.reserve',
-        gcn: gcnOf(Math.floor(coupon / couponsInSeries)),
-        serial: coupon % couponsInSeries,
-        termsVersion: 1,
-        basket,
-        basis: { kind: 'online', fallbackRightId: null },
-        purchase: null,
-        holder: null,
-        consent: null,
-      },
-      {
-        kind: 'basket.capture',
-        basket,
-        captures: [{ reservation: sequence, purchase: null, lines: [] }],
-        basketHash: sha256(basket),
-      },
-    ];
   }
 
   /** The next block. Blocks must be executed in the order in which they were made. */
@@ -192,7 +146,7 @@ export class RedemptionLoad {
       const journal = this.#lanes[this.#segments++ % this.#lanes.length] as Journal;
       const operations: Operation[] = [];
       while (operations.length < 2 * redemptionsInSegment)
-        operations.push(...this.#redemption(journal.nextSequence + operations.length));
+        operations.push(...redemption(this.#size, this.#redemptions++, journal.nextSequence + operations.length));
       segments.push(this.#segment(journal, operations, timeMs));
     }
     return { height: ++this.#height, timeMs, beacon, segments, redemptions: segmentsInBlock * redemptionsInSegment };

@@ -1,4 +1,4 @@
-/** `npm run bench -- <name> [--small]`: runs one bench, prints its table, writes test/bench/results/<name>.json. */
+/** `npm run bench -- <name> [--quick]`: runs one bench, prints its table, writes test/bench/results/<name>.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ export interface Bench {
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   faults: async () => (await import('./faults.ts')).faults,
   ledger: async () => (await import('./ledger.ts')).ledger,
+  region: async () => (await import('./region.ts')).region,
   spine: async () => (await import('./spine.ts')).spine,
 };
 
@@ -31,11 +32,11 @@ export async function runBench(name: string, size: 'full' | 'small'): Promise<Be
 async function main(args: readonly string[]): Promise<void> {
   const name = args.find((arg) => !arg.startsWith('--'));
   if (name === undefined) {
-    process.stderr.write(`usage: npm run bench -- <name> [--small]\nbenches: ${Object.keys(benches).join(', ')}\n`);
+    process.stderr.write(`usage: npm run bench -- <name> [--quick]\nbenches: ${Object.keys(benches).join(', ')}\n`);
     process.exitCode = 2;
     return;
   }
-  const result = await runBench(name, args.includes('--small') ? 'small' : 'full');
+  const result = await runBench(name, args.includes('--quick') || args.includes('--small') ? 'small' : 'full');
   const folder = join(import.meta.dirname, 'results');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
