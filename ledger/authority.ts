@@ -81,6 +81,9 @@ export const authorsOf = {
   'alliance.prefer': ['issuer', 'merchant'],
   'alliance.collect': ['issuer', 'merchant', 'holder'],
   'referral.add': ['holder', 'issuer', 'merchant', 'terminal'],
+  'validator.join': ['admin'],
+  'validator.leave': ['admin', 'validator'],
+  'validator.rotate': ['validator'],
 } as const satisfies Record<OperationKind, readonly AuthorRole[]>;
 
 /** Who asks to author an operation. `salvaged`: the admin has let its entry in, whatever became of its key. */

@@ -59,6 +59,9 @@ import {
   shipProduct,
 } from './trace/product-handlers.ts';
 import { recallBatch } from './trace/recall-batch.ts';
+import { joinValidator } from './validators/join-validator.ts';
+import { leaveValidator } from './validators/leave-validator.ts';
+import { rotateValidator } from './validators/rotate-validator.ts';
 
 /** The rule of every operation, by kind. */
 export const handlers: { readonly [K in OperationKind]: Handler<K> } = {
@@ -126,6 +129,9 @@ export const handlers: { readonly [K in OperationKind]: Handler<K> } = {
   'alliance.prefer': preferFee,
   'alliance.collect': collectDebt,
   'referral.add': addReferral,
+  'validator.join': joinValidator,
+  'validator.leave': leaveValidator,
+  'validator.rotate': rotateValidator,
 };
 
 /**

@@ -9,6 +9,7 @@ import { journalOperations } from './journal/operations.ts';
 import { marketOperations } from './market/operations.ts';
 import { rightOperations } from './rights/operations.ts';
 import { traceOperations } from './trace/operations.ts';
+import { validatorOperations } from './validators/operations.ts';
 
 /** Every operation by its codec number. */
 export const operationFormat = variant('operation', {
@@ -21,6 +22,7 @@ export const operationFormat = variant('operation', {
   ...assetOperations,
   ...marketOperations,
   ...allianceOperations,
+  ...validatorOperations,
 });
 /** A decoded operation. */
 export type Operation = Infer<typeof operationFormat>;

@@ -39,6 +39,8 @@ import { custodyFormat } from '#ledger/trace/custody';
 import { logisticsUnitFormat } from '#ledger/trace/logistics-unit';
 import { registerChunkFormat, registersFormat } from '#ledger/trace/registers';
 import { serialIndexFormat, serialsChunkFormat } from '#ledger/trace/serial-list';
+import { wishedSetFormat } from '#ledger/validators/validator-set';
+import { votingKeyFormat } from '#ledger/validators/voting-key';
 import { receiptProofFormat } from '#sync/light-client/receipt-proof';
 import { blockFormat } from '#sync/wire/block';
 import {
@@ -125,6 +127,8 @@ const pages = [
       offerSlotFormat,
       ownOffersFormat,
       pathFormat,
+      wishedSetFormat,
+      votingKeyFormat,
     ],
   },
   {

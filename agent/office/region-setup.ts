@@ -6,8 +6,8 @@ import type { Clock } from '#core/clock';
 import { generateSeed, publicKeyOf } from '#core/ed25519';
 import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
-import { validatorsMax } from '#ledger/validators/validator-set';
-import { chainIdOf, type Genesis, validatorsMin } from '#sync/wire/genesis';
+import { validatorsMax, validatorsMin } from '#ledger/validators/validator-set';
+import { chainIdOf, type Genesis } from '#sync/wire/genesis';
 import type { OfficeErrorCode } from './errors.ts';
 import { assertAbsent, makeFolder, type RegionFile, writeGenesis, writeJson } from './region-file.ts';
 

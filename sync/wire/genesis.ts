@@ -2,10 +2,7 @@
 import { encode, type Infer, list, record, text, uint, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
 import { publicKeyFormat, timeMsFormat } from '#ledger/ids';
-import { validatorNameFormat, validatorsMax } from '#ledger/validators/validator-set';
-
-/** Fewest validators of a region: one may fail. */
-export const validatorsMin = 4;
+import { validatorNameFormat, validatorsMax, validatorsMin } from '#ledger/validators/validator-set';
 
 /** A member of the validator set. */
 export const validatorInfoFormat = record('validator-info', {

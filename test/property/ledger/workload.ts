@@ -14,6 +14,7 @@ import { fork, journalMoves } from './arms/journals.ts';
 import { marketMoves } from './arms/market.ts';
 import { rightMoves } from './arms/rights.ts';
 import { traceMoves } from './arms/trace.ts';
+import { validatorMoves } from './arms/validators.ts';
 import { everyone, gcns, series } from './cast.ts';
 import { Dice } from './dice.ts';
 import { valuesIn, withOtherFields } from './other-fields.ts';
@@ -30,6 +31,7 @@ export const moves: { readonly [K in OperationKind]: Move } = {
   ...marketMoves,
   ...allianceMoves,
   ...journalMoves,
+  ...validatorMoves,
 };
 
 /** Every kind of operation. */
@@ -64,6 +66,8 @@ const weights: Partial<Record<OperationKind, number>> = {
   'coupon.expire': 2,
   'alliance.sign': 2,
   'holder.rebind': 2,
+  'validator.leave': 2,
+  'validator.rotate': 2,
 };
 
 /** Kinds by weight. */

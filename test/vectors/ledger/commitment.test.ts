@@ -80,9 +80,9 @@ describe('commitment vectors', () => {
     ]);
     expect([opened, hex(result), hex(last)]).toMatchInlineSnapshot(`
       [
-        "323237bc53468642f80f6fe29de2e770f80560eebd27d39aec17c8b17403d66e",
-        "f35e87a23452cf351c9e8f67a70efcd29d92c25578c7ace36c9f9ae93e69219c",
-        "cbdf15adb9e49220de47811360b26b52ab687d1a59a29df0dac3835c70bf695e",
+        "7a3c187b91c30b95f276386f67a373c980083429dba7b5d5d828bd27156dc172",
+        "ca4b30009a05838ac46e0f36bf878d495dc2f10bb68875b11793e5940ba2a00a",
+        "6c2d42b24f6ff3b1fc5f8f8896fce329d58a0e8c57a3d94b14fbdccd8524a8b6",
       ]
     `);
   });
