@@ -13,6 +13,7 @@ import { RegionLine } from '#sync/outbox/region-line';
 import { headMessageFormat } from '#sync/wire/gateway-message';
 import type { Genesis } from '#sync/wire/genesis';
 import type { CachedShards } from './checkout/till.ts';
+import { entryPointsOf } from './config/entry-points.ts';
 import type { TerminalConfig } from './config/terminal-config.ts';
 import type { Journal } from './journal/journal.ts';
 import { openShardStore, type ShardStore } from './shard-store/shard-store.ts';
@@ -81,12 +82,7 @@ export class RegionSide {
       validatorCount: genesis.validators.length,
       account: config.terminal,
       clientName: `till-${config.terminal.replace('/', '_')}`,
-      entryPoints: config.brokers.map(({ url, protocol, username, password }) => ({
-        url,
-        protocol,
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-      })),
+      entryPoints: entryPointsOf(genesis, config),
       clock,
       entropy,
       log,

@@ -52,6 +52,7 @@ import {
   turnedAwayFormat,
 } from '#sync/wire/gateway-message';
 import { genesisFormat } from '#sync/wire/genesis';
+import { feedFormat, pollFormat, submitReplyFormat } from '#sync/wire/https-message';
 import { peerMessageFormat } from '#sync/wire/peer-message';
 import { certificateFormat, timeoutFormat, voteFormat } from '#sync/wire/vote';
 import { alignTables } from './aligned-tables.ts';
@@ -148,6 +149,9 @@ const pages = [
       turnedAwayFormat,
       requestFormat,
       replyFormat,
+      submitReplyFormat,
+      pollFormat,
+      feedFormat,
       peerMessageFormat,
     ],
   },

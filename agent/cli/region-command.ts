@@ -10,6 +10,7 @@ interface RegionInitOptions {
   readonly validators: number;
   readonly host: string;
   readonly basePort: number;
+  readonly httpsBasePort?: number;
   readonly broker?: readonly string[];
   readonly heartbeatMs: number;
   readonly trial?: true;
@@ -26,6 +27,7 @@ async function initRegion(options: RegionInitOptions): Promise<void> {
     validators: options.validators,
     peerHost: options.host,
     peerPortBase: options.basePort,
+    ...(options.httpsBasePort === undefined ? {} : { httpsPortBase: options.httpsBasePort }),
     brokers: (options.broker ?? ['mqtt://127.0.0.1:1883']).map((url) => ({ url })),
     heartbeatMs: options.heartbeatMs,
     allowVolatileState: options.trial === true,
@@ -54,6 +56,11 @@ export function addRegionCommand(program: Command): void {
     .option('--validators <count>', '4 to 16', wholeNumber(4, 16), 4)
     .option('--host <host>', 'where the validators reach each other', '127.0.0.1')
     .option('--base-port <port>', 'port of the first validator; the others follow', wholeNumber(1, 65_500), 7_400)
+    .option(
+      '--https-base-port <port>',
+      'port of the first validator for terminals by HTTPS; left out: by brokers only',
+      wholeNumber(1, 65_500),
+    )
     .option(
       '--broker <url>',
       'MQTT broker; may be given several times (default mqtt://127.0.0.1:1883)',

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { BizainError } from '#core/errors';
 import { scannerConfigSchema } from '#drivers/scanner-config';
+import { httpsEntrySchema } from './entry-points.ts';
 import type { TerminalErrorCode } from './errors.ts';
 
 const code: TerminalErrorCode = 'CONFIG_INVALID';
@@ -66,6 +67,11 @@ export const terminalConfigSchema = z.strictObject({
   mode: z.enum(['sell', 'receive']).default('sell').describe('What a product scan means after start.'),
   hub: hub.default({}),
   brokers: z.array(broker).min(1).max(8),
+  https: z
+    .array(httpsEntrySchema)
+    .max(16)
+    .default([])
+    .describe('Validators reached without a broker: used when brokers fail, and beside one that loses what it takes.'),
   scanners: z.array(scannerConfigSchema).max(16).default([]),
   api: z
     .strictObject({

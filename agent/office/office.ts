@@ -14,7 +14,7 @@ import type { Operation } from '#ledger/operation';
 import { reasonsIn } from '#ledger/reasons';
 import { outcomes, type Receipt } from '#ledger/receipt';
 import { LightClient } from '#sync/light-client/light-client';
-import type { EntryPoint } from '#sync/outbox/entry-point';
+import type { AnyEntryPoint } from '#sync/outbox/entry-point';
 import { Outbox } from '#sync/outbox/outbox';
 import { RegionLine } from '#sync/outbox/region-line';
 import type { Genesis } from '#sync/wire/genesis';
@@ -31,7 +31,8 @@ export interface OfficeOptions {
   /** Of the key: 0, and one more with each `account.rekey`; default 0. */
   readonly epoch?: number;
   readonly stateDir: string;
-  readonly brokers: readonly EntryPoint[];
+  /** Brokers and validators' own entries, in the order in which they are tried. */
+  readonly entryPoints: readonly AnyEntryPoint[];
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
@@ -85,7 +86,7 @@ function openDesk(options: OfficeOptions, journal: Journal): Desk {
     validatorCount: genesis.validators.length,
     account,
     clientName: clientNameOf(account, entropy),
-    entryPoints: options.brokers,
+    entryPoints: options.entryPoints,
     clock,
     entropy,
     log,
@@ -110,10 +111,14 @@ async function connect(desk: Desk, options: OfficeOptions): Promise<void> {
   const ms = options.connectMs ?? connectMsDefault;
   const connected = await withDeadline(options.clock, up, ms);
   if (connected.ok) return;
-  const urls = options.brokers.map(({ url }) => url).join(', ');
+  const urls = options.entryPoints.map(({ url }) => url).join(', ');
   const why = line.state().lastDown;
   const detail = why === null ? 'no answer' : `${why.code}: ${why.detail}`;
-  fail('REGION_UNREACHABLE', `No broker of the region answered within ${ms} ms (${urls}; ${detail}). Start it.`, true);
+  fail(
+    'REGION_UNREACHABLE',
+    `No entry point of the region answered within ${ms} ms (${urls}; ${detail}). Start it.`,
+    true,
+  );
 }
 
 /** A journal copied, restored or lost would fork the account's stream: the region is asked for entries beyond its end. */

@@ -7,6 +7,7 @@ import { utf8 } from '#core/bytes';
 import { BizainError } from '#core/errors';
 import { decode, encode } from '#core/format';
 import { type Genesis, genesisFormat } from '#sync/wire/genesis';
+import { httpsEntrySchema } from '../config/entry-points.ts';
 import type { OfficeErrorCode } from './errors.ts';
 
 const invalid: OfficeErrorCode = 'REGION_INVALID';
@@ -34,6 +35,7 @@ export const regionFileSchema = z.strictObject({
   genesis: path,
   adminKey: path.describe("The administrator's key file, mode 0600."),
   brokers: z.array(broker).min(1).max(8),
+  https: z.array(httpsEntrySchema).max(16).default([]).describe('HTTPS entries of the validators.'),
   validators: z
     .array(z.strictObject({ name: z.string(), config: path }))
     .min(4)

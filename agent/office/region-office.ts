@@ -9,6 +9,7 @@ import type { Log } from '#core/log';
 import { adminAccount } from '#ledger/accounts/account';
 import { reasonsIn } from '#ledger/reasons';
 import type { Receipt } from '#ledger/receipt';
+import { entryPointsOf } from '../config/entry-points.ts';
 import { isApplied, type Office, openOffice, requireApplied } from './office.ts';
 import { makeFolder, type Region } from './region-file.ts';
 
@@ -41,11 +42,7 @@ export function openRegionOffice(region: Region, account: string, machine: Offic
     account,
     keyFile: accountKeyFile(region, account),
     stateDir: account === adminAccount ? join(region.folder, 'admin') : accountFolder(region, account),
-    brokers: region.file.brokers.map(({ url, username, password }) => ({
-      url,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    })),
+    entryPoints: entryPointsOf(region.genesis, region.file),
     allowVolatileState: region.file.allowVolatileState,
     ...machine,
   });

@@ -21,6 +21,8 @@ export interface RegionOptions {
   /** Where the validators hear each other: validator i on `peerPortBase` + i. Give a real address if they are apart. */
   readonly peerHost: string;
   readonly peerPortBase: number;
+  /** Validator i serves terminals by HTTPS on `httpsPortBase` + i at the same host; left out: by brokers only. */
+  readonly httpsPortBase?: number;
   readonly brokers: readonly { readonly url: string; readonly username?: string; readonly password?: string }[];
   /** Milliseconds after which an idle region makes a block; default 10,000. */
   readonly heartbeatMs?: number;
@@ -44,7 +46,7 @@ const heartbeatMsDefault = 10_000;
 const epochTurns = 16;
 const badInput: OfficeErrorCode = 'BAD_INPUT';
 
-function assertFits({ name, validators, peerPortBase }: RegionOptions): void {
+function assertFits({ name, validators, peerPortBase, httpsPortBase }: RegionOptions): void {
   const fault = (message: string): never => {
     throw new BizainError({ code: badInput, message });
   };
@@ -54,9 +56,22 @@ function assertFits({ name, validators, peerPortBase }: RegionOptions): void {
   if (!Number.isInteger(validators) || validators < validatorsMin || validators > validatorsMax) {
     fault(`A region has ${validatorsMin} to ${validatorsMax} validators, not ${validators}.`);
   }
-  if (!Number.isInteger(peerPortBase) || peerPortBase < 1 || peerPortBase + validators > 65_536) {
-    fault(`Ports from ${peerPortBase} on do not fit. Choose a base port of 1 to ${65_536 - validators}.`);
+  for (const base of [peerPortBase, httpsPortBase ?? peerPortBase]) {
+    if (!Number.isInteger(base) || base < 1 || base + validators > 65_536) {
+      fault(`Ports from ${base} on do not fit. Choose a base port of 1 to ${65_536 - validators}.`);
+    }
   }
+  if (httpsPortBase !== undefined && Math.abs(httpsPortBase - peerPortBase) < validators) {
+    fault(`Ports from ${httpsPortBase} on are those where validators hear each other. Choose another base port.`);
+  }
+}
+
+function httpsEntriesOf({ httpsPortBase }: RegionOptions, seats: readonly { name: string; host: string }[]) {
+  if (httpsPortBase === undefined) return [];
+  return seats.map(({ name: validator, host }, index) => {
+    const port = httpsPortBase + index;
+    return { validator, port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}` };
+  });
 }
 
 /**
@@ -92,7 +107,8 @@ export function createRegion(options: RegionOptions): CreatedRegion {
   writeGenesis(genesisFile, genesis);
   writeKeyFile(adminKeyFile, adminSeed);
   const peers = seats.map(({ name, host, port }) => ({ name, host, port }));
-  const validators = seats.map((seat) => {
+  const https = httpsEntriesOf(options, seats);
+  const validators = seats.map((seat, index) => {
     const own = join(folder, 'validators', seat.name);
     makeFolder(own);
     writeGenesis(join(own, 'genesis.cbor'), genesis);
@@ -105,6 +121,7 @@ export function createRegion(options: RegionOptions): CreatedRegion {
       peerListen: { host: seat.host, port: seat.port },
       peers: peers.filter(({ name }) => name !== seat.name),
       brokers,
+      ...(https[index] === undefined ? {} : { https: { host: seat.host, port: https[index].port } }),
     };
     writeJson(configPath, config, 0o600);
     return { name: seat.name, configPath };
@@ -117,6 +134,7 @@ export function createRegion(options: RegionOptions): CreatedRegion {
     genesis: 'genesis.cbor',
     adminKey: 'admin.key',
     brokers: [...brokers],
+    https: https.map(({ url, validator }) => ({ url, validator })),
     validators: validators.map(({ name }) => ({ name, config: `validators/${name}/validator.json` })),
     allowVolatileState: options.allowVolatileState ?? false,
   };

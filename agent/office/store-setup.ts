@@ -122,6 +122,7 @@ function configOf(options: StoreOptions, region: Region, seat: Seat): object {
     mode: role === 'station' ? 'receive' : 'sell',
     hub: index === 0 ? { listen: { host: hubHost, port: hubPort } } : { url: `http://${hubHost}:${hubPort}` },
     brokers: options.brokers ?? region.file.brokers,
+    ...(region.file.https.length === 0 ? {} : { https: region.file.https }),
     scanners: options.scanners?.[lane] ?? [],
     api: { host: '127.0.0.1', port: apiPortBase === 0 ? 0 : apiPortBase + index, tokenFile: 'api-token' },
     lanes: Math.max(options.lanes + options.stations, 1),

@@ -1,4 +1,4 @@
-/** One way into the region: a broker's address and how to log in there. */
+/** One way into the region: a broker, or a validator's own HTTPS entry, and how to log in there. */
 
 /** TLS settings as Node takes them, PEM texts. Absent ones have Node's defaults; certificates are always checked. */
 export interface EntryPointTls {
@@ -16,4 +16,24 @@ export interface EntryPoint {
   readonly password?: string;
   readonly protocol?: 'auto' | 4 | 5;
   readonly tls?: EntryPointTls;
+}
+
+/** A validator's HTTPS entry. It is known by the validator's key alone: no authority, no name, no date. */
+export interface ValidatorEntry {
+  /** `https://`, host and port. */
+  readonly url: string;
+  /** Index of the validator that is there. */
+  readonly validator: number;
+  /** Its Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** Any way into the region. */
+export type AnyEntryPoint = EntryPoint | ValidatorEntry;
+
+/** Whether the entry is a validator's own. */
+export function isValidatorEntry(entry: AnyEntryPoint): entry is ValidatorEntry {
+  return 'publicKey' in entry;
 }

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '#core/clock';
 import { bad, type Result } from '#core/result';
 import { gatewayMessageBytesMax } from '../wire/gateway-message.ts';
 import type { EntryPoint } from './entry-point.ts';
+import type { DownCause, EntrySession, SessionListener } from './entry-session.ts';
 import { PacketSizeGuard } from './packet-size-guard.ts';
 import { type SendFault, SendWindow } from './send-window.ts';
 
@@ -24,40 +25,17 @@ const publishOverheadBytes = 512;
 /** CONNACK codes for a protocol version that the broker does not speak: MQTT 3.1.1 table 3.1, MQTT 5 table 3-1. */
 const versionRefusals: readonly number[] = [1, 132];
 
-/**
- * Why a connection ended or never came up. `VERSION`: the broker refuses this protocol version. `UNCLEAR`: it hung up or
- * answered nonsense before accepting, as a broker of the other version may.
- */
-export type DownCode =
-  | 'VERSION'
-  | 'UNCLEAR'
-  | 'REFUSED'
-  | 'UNREACHABLE'
-  | 'SUBSCRIBE_REFUSED'
-  | 'OVERSIZE'
-  | 'TIMEOUT'
-  | 'CLOSED'
-  | 'STOPPED';
-/** Why a connection ended: a code, and words for the log. */
-export interface DownCause {
-  readonly code: DownCode;
-  readonly detail: string;
-}
-
-/** What a session needs. `onDown` is called exactly once, unless `end` was called before; never inside the constructor. */
-export interface SessionOptions {
+/** What a session needs. */
+export interface SessionOptions extends SessionListener {
   readonly entryPoint: EntryPoint;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
   readonly filters: readonly string[];
   readonly clock: Clock;
-  readonly onUp: () => void;
-  readonly onDown: (cause: DownCause) => void;
-  readonly onMessage: (topic: string, payload: Uint8Array) => void;
 }
 
 /** See the file's head. */
-export class LineSession {
+export class LineSession implements EntrySession {
   readonly #options: SessionOptions;
   readonly #client: MqttClient;
   readonly #upTimer: Timer;
@@ -82,8 +60,9 @@ export class LineSession {
     this.#listen();
   }
 
-  get up(): boolean {
-    return this.#up;
+  /** Every validator listens at every broker. */
+  reaches(): boolean {
+    return true;
   }
 
   /**

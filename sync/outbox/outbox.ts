@@ -13,7 +13,10 @@ import type { OutboxSource, OutgoingSegment } from './outbox-source.ts';
 import type { RegionLine } from './region-line.ts';
 
 /** What an outbox uses of a line. */
-export type OutboxLine = Pick<RegionLine, 'connected' | 'on' | 'publishSegment' | 'ask' | 'tryElsewhere'>;
+export type OutboxLine = Pick<
+  RegionLine,
+  'connected' | 'on' | 'publishSegment' | 'resubmitSegment' | 'ask' | 'tryElsewhere'
+>;
 
 /** Limits and waiting times of an outbox. */
 export interface OutboxLimits {
@@ -180,7 +183,8 @@ export class Outbox {
     const { resendMs, resendMsMax } = this.#limits;
     const waitMs = Math.min(resendMs * 2 ** attemptsBefore, resendMsMax);
     const flight = this.#flights.set(segment, attemptsBefore + 1, clock.monotonicMs() + waitMs);
-    void line.publishSegment(segment.bytes).then((sent) => {
+    const first = attemptsBefore === 0;
+    void (first ? line.publishSegment(segment.bytes) : line.resubmitSegment(segment.bytes)).then((sent) => {
       if (sent.ok || this.#flights.of(segment) !== flight) return;
       if (sent.reason === 'TOO_LARGE') {
         this.#raise({ reason: 'TOO_LARGE', detail: `no entry point takes a segment of ${segment.bytes.length} bytes` });

@@ -1,34 +1,27 @@
 /**
- * The terminal's line to its region over any MQTT broker: connects to one entry point after the other, subscribes, sends
- * segments and questions, and hands on what arrives, decoded but not believed (the light client judges it).
+ * The terminal's line to its region, over any MQTT broker or a validator's HTTPS entry: connects to one entry point after
+ * the other, subscribes, sends segments and questions, and hands on what arrives, decoded but not believed (the light
+ * client judges it). What an entry point swallows goes to validators directly, by the side doors.
  */
 import { assert } from '#core/assert';
 import { type Clock, type Timer, withDeadline } from '#core/clock';
 import type { Entropy } from '#core/entropy';
-import { decode, encode, type Format } from '#core/format';
+import { encode } from '#core/format';
 import type { Log } from '#core/log';
 import { bad, ok, type Result } from '#core/result';
 import { segmentBytesMax } from '#ledger/journal/segment';
-import {
-  type DeltaMessage,
-  deltaMessageFormat,
-  type GatewayAnswer,
-  type GatewayQuery,
-  headMessageFormat,
-  type LightBlock,
-  type ReceiptsMessage,
-  receiptsMessageFormat,
-  replyFormat,
-  requestFormat,
-  type TurnedAway,
-  turnedAwayFormat,
-} from '../wire/gateway-message.ts';
+import { type GatewayAnswer, type GatewayQuery, requestFormat } from '../wire/gateway-message.ts';
+import { faultyMax } from '../wire/quorum.ts';
 import { type Topics, topicsOf } from '../wire/topics.ts';
 import { AskTable } from './ask-table.ts';
 import { BackOff } from './back-off.ts';
-import type { EntryPoint } from './entry-point.ts';
-import { type DownCause, LineSession } from './line-session.ts';
+import { type AnyEntryPoint, isValidatorEntry } from './entry-point.ts';
+import type { DownCause, EntrySession } from './entry-session.ts';
+import { HttpsSession } from './https-session.ts';
+import { type LineEvents, LineInbox } from './line-inbox.ts';
+import { LineSession } from './line-session.ts';
 import type { SendFault } from './send-window.ts';
+import { SideDoors } from './side-doors.ts';
 
 /** Validators that one question is put to before it is given up. */
 const askAttemptsMax = 3;
@@ -51,25 +44,16 @@ export interface RegionLineOptions {
   readonly validatorCount: number;
   readonly account: string;
   readonly clientName: string;
-  readonly entryPoints: readonly EntryPoint[];
+  /** In the order in which they are tried. Validators' entries also serve as side doors. */
+  readonly entryPoints: readonly AnyEntryPoint[];
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
   readonly timing?: Partial<LineTiming>;
 }
 
-/** What a line tells. `up`: subscribed and ready to send. Messages are decoded, and verified by nobody yet. */
-export interface LineEvents {
-  readonly up: () => void;
-  readonly down: () => void;
-  readonly head: (lightBlock: LightBlock) => void;
-  readonly receipts: (message: ReceiptsMessage) => void;
-  readonly 'turned-away': (notice: TurnedAway) => void;
-  readonly delta: (message: DeltaMessage) => void;
-}
-
-/** Why a question has no answer. */
-export type AskFault = SendFault | 'TIMEOUT' | 'TOO_MANY';
+/** Why a question has no answer. `NO_WAY`: no entry point leads to that validator. */
+export type AskFault = SendFault | 'TIMEOUT' | 'TOO_MANY' | 'NO_WAY';
 
 /** An answer and the validator that it came from. */
 export interface Answered {
@@ -83,14 +67,13 @@ export interface LineState {
   /** Monotonic ms at which `connected` became what it is. */
   readonly sinceMs: number;
   readonly entryPoint: string;
-  readonly protocolVersion: 4 | 5;
+  /** MQTT protocol level; null at a validator's own entry. */
+  readonly protocolVersion: 4 | 5 | null;
   /** Why the last attempt or session ended; null while none has. */
   readonly lastDown: DownCause | null;
   /** Messages that were dropped because they were no such message. */
   readonly malformedCount: number;
 }
-
-type Listeners = { [E in keyof LineEvents]: Set<LineEvents[E]> };
 
 /** See the file's head. */
 export class RegionLine {
@@ -100,14 +83,8 @@ export class RegionLine {
   readonly #log: Log;
   readonly #backOff: BackOff;
   readonly #asks = new AskTable();
-  readonly #listeners: Listeners = {
-    up: new Set(),
-    down: new Set(),
-    head: new Set(),
-    receipts: new Set(),
-    'turned-away': new Set(),
-    delta: new Set(),
-  };
+  readonly #inbox: LineInbox;
+  readonly #sideDoors: SideDoors;
   readonly #deltaFilters = new Set<string>();
   /** Protocol version to try next, by entry point. */
   readonly #versions: (4 | 5)[];
@@ -115,20 +92,21 @@ export class RegionLine {
   readonly #spoken = new Set<number>();
   #versionFlips = 0;
   #at = 0;
-  #session: LineSession | null = null;
+  #session: EntrySession | null = null;
   #retry: Timer | null = null;
   #silence: Timer | null = null;
   #running = false;
   #connected = false;
   #sinceMs: number;
   #lastDown: DownCause | null = null;
-  #malformedCount = 0;
   #nextValidator: number;
 
   constructor(options: RegionLineOptions) {
     assert(options.entryPoints.length > 0, 'a line needs an entry point');
-    for (const { url } of options.entryPoints)
-      assert(/^(mqtt|ws)s?:\/\//.test(url), `${url} is no address of a broker`);
+    for (const entry of options.entryPoints) {
+      const scheme = isValidatorEntry(entry) ? /^https:\/\// : /^(mqtt|ws)s?:\/\//;
+      assert(scheme.test(entry.url), `${entry.url} is no address of an entry point of its kind`);
+    }
     assert(options.validatorCount > 0, 'a region has validators');
     this.#options = options;
     this.#timing = { ...timingDefault, ...options.timing };
@@ -136,16 +114,36 @@ export class RegionLine {
     this.#log = options.log.child({ part: 'line' });
     const { backOffBaseMs: baseMs, backOffMaxMs: maxMs } = this.#timing;
     this.#backOff = new BackOff({ baseMs, maxMs }, options.entropy);
-    this.#versions = options.entryPoints.map(({ protocol }) => (protocol === 4 ? 4 : 5));
+    this.#versions = options.entryPoints.map((entry) => (!isValidatorEntry(entry) && entry.protocol === 4 ? 4 : 5));
     this.#sinceMs = options.clock.monotonicMs();
     // Terminals start with different validators, so that none has to answer all of them.
     this.#nextValidator = (options.entropy.bytes(1)[0] ?? 0) % options.validatorCount;
+    const topics = this.#topics;
+    this.#inbox = new LineInbox({
+      ...options,
+      topics,
+      log: this.#log,
+      onReply: (reply) => void this.#asks.take(reply),
+      onHeard: () => {
+        if (this.#connected) this.#watchSilence();
+      },
+    });
+    this.#sideDoors = new SideDoors({
+      ...options,
+      topics,
+      log: this.#log,
+      entries: options.entryPoints.filter(isValidatorEntry),
+      onMessage: (topic, payload) => {
+        if (this.#running) this.#inbox.take(topic, payload);
+      },
+    });
   }
 
   /** Connects, and keeps connecting until `stop`. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#sideDoors.open(this.#nextValidator);
     this.#connect();
   }
 
@@ -156,6 +154,7 @@ export class RegionLine {
     const session = this.#session;
     if (session !== null) this.#leave({ code: 'STOPPED', detail: 'stopped' });
     await session?.end();
+    this.#sideDoors.close();
   }
 
   /** Whether segments and questions can be sent now. */
@@ -168,14 +167,14 @@ export class RegionLine {
       connected: this.#connected,
       sinceMs: this.#sinceMs,
       entryPoint: this.#entryPoint().url,
-      protocolVersion: this.#versions[this.#at] ?? 5,
+      protocolVersion: isValidatorEntry(this.#entryPoint()) ? null : (this.#versions[this.#at] ?? 5),
       lastDown: this.#lastDown,
-      malformedCount: this.#malformedCount,
+      malformedCount: this.#inbox.malformedCount,
     };
   }
 
   on<E extends keyof LineEvents>(event: E, listener: LineEvents[E]): void {
-    (this.#listeners[event] as Set<LineEvents[E]>).add(listener);
+    this.#inbox.on(event, listener);
   }
 
   /** Topic names of this region, for `subscribeDeltas`. */
@@ -190,12 +189,18 @@ export class RegionLine {
     if (this.#connected) this.#session?.subscribe(added);
   }
 
-  /** Sends a segment to all validators. The answer says what the broker did, never what the region did. */
+  /** Sends a segment. The answer says what the entry point did, never what the region did. */
   publishSegment(bytes: Uint8Array): Promise<Result<true, SendFault>> {
     if (bytes.length > segmentBytesMax) return Promise.resolve(bad('TOO_LARGE', `a segment of ${bytes.length} bytes`));
     return (
       this.#session?.publish(this.#topics.up(this.#options.account), bytes) ?? Promise.resolve(bad('NOT_CONNECTED'))
     );
+  }
+
+  /** Sends a segment again, and to f+1 validators directly, as far as the entry points allow: its receipt stays away. */
+  resubmitSegment(bytes: Uint8Array): Promise<Result<true, SendFault>> {
+    this.#sideDoors.submit(bytes, faultyMax(this.#options.validatorCount) + 1);
+    return this.publishSegment(bytes);
   }
 
   /**
@@ -210,11 +215,13 @@ export class RegionLine {
 
   /** As `ask`, and tells who answered. */
   async askAny(query: GatewayQuery, timeoutMs: number): Promise<Result<Answered, AskFault>> {
-    const attempts = Math.min(askAttemptsMax, this.#options.validatorCount);
+    const { validatorCount } = this.#options;
+    const ways = Array.from({ length: validatorCount }, (_, validator) => validator).filter((v) => this.#reaches(v));
+    const attempts = Math.max(1, Math.min(askAttemptsMax, ways.length));
     let last: Result<Answered, AskFault> = bad('TIMEOUT');
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const validator = this.#nextValidator;
-      this.#nextValidator = (validator + 1) % this.#options.validatorCount;
+      const validator = ways.find((v) => v >= this.#nextValidator) ?? ways[0] ?? 0;
+      this.#nextValidator = (validator + 1) % validatorCount;
       const asked = await this.askOne(query, timeoutMs / attempts, validator);
       last = asked.ok ? ok({ answer: asked.value, validator }) : asked;
       const busy = asked.ok && asked.value.kind === 'none' && asked.value.reason === 'BUSY';
@@ -223,22 +230,34 @@ export class RegionLine {
     return last;
   }
 
-  /** Puts a question to one validator, once. */
+  #reaches(validator: number): boolean {
+    return this.#session?.reaches(validator) === true || this.#sideDoors.validators.includes(validator);
+  }
+
+  /** Puts a question to one validator: by the session, and when half the time is over by its side door too. */
   async askOne(query: GatewayQuery, timeoutMs: number, validator: number): Promise<Result<GatewayAnswer, AskFault>> {
     const { clock, entropy, clientName } = this.#options;
     const session = this.#session;
     if (session === null || !this.#connected) return bad('NOT_CONNECTED');
     if (this.#asks.full) return bad('TOO_MANY');
     const id = entropy.bytes(16);
+    const bytes = encode(requestFormat, { id, replyTo: clientName, query });
+    let aside: Timer | null = null;
     const answered = new Promise<Result<GatewayAnswer, AskFault>>((resolve) => {
       this.#asks.add(id, validator, (answer) => resolve(ok(answer)));
-      const bytes = encode(requestFormat, { id, replyTo: clientName, query });
+      const askAside = (): boolean => this.#sideDoors.ask(validator, bytes, timeoutMs);
+      if (!session.reaches(validator)) {
+        if (!askAside()) resolve(bad('NO_WAY', `validator ${validator}`));
+        return;
+      }
+      aside = clock.setTimer(timeoutMs / 2, askAside);
       const expiryS = Math.max(1, Math.ceil(timeoutMs / 1_000));
       void session.publish(this.#topics.request(validator), bytes, expiryS).then((sent) => {
         if (!sent.ok) resolve(sent);
       });
     });
     const result = await withDeadline(clock, answered, timeoutMs);
+    (aside as Timer | null)?.cancel();
     this.#asks.remove(id);
     return result.ok ? result.value : bad('TIMEOUT', `validator ${validator}`);
   }
@@ -248,7 +267,7 @@ export class RegionLine {
     if (this.#options.entryPoints.length > 1 && this.#connected) this.#leave({ code: 'CLOSED', detail: why });
   }
 
-  #entryPoint(): EntryPoint {
+  #entryPoint(): AnyEntryPoint {
     const entryPoint = this.#options.entryPoints[this.#at];
     assert(entryPoint !== undefined, 'an entry point at each index');
     return entryPoint;
@@ -257,21 +276,26 @@ export class RegionLine {
   #connect(): void {
     this.#retry = null;
     const { account, clientName, clock } = this.#options;
-    const { head, receipts, turnedAway, reply } = this.#topics;
     const startedMs = clock.monotonicMs();
-    this.#session = new LineSession({
-      entryPoint: this.#entryPoint(),
-      protocolVersion: this.#versions[this.#at] ?? 5,
-      clientId: clientName,
-      filters: [head, receipts(account), turnedAway(account), reply(clientName), ...this.#deltaFilters],
-      clock,
+    const filters = [...this.#inbox.filters, ...this.#deltaFilters];
+    const listener = {
       onUp: () => this.#onUp(),
-      onDown: (cause) => {
+      onDown: (cause: DownCause) => {
         if (clock.monotonicMs() - startedMs >= steadyMs && this.#connected) this.#backOff.reset();
         this.#leave(cause);
       },
-      onMessage: (topic, payload) => this.#onMessage(topic, payload),
-    });
+      onMessage: (topic: string, payload: Uint8Array) => this.#inbox.take(topic, payload),
+    };
+    const entryPoint = this.#entryPoint();
+    if (isValidatorEntry(entryPoint)) {
+      const door = this.#sideDoors.doorOf(entryPoint);
+      assert(door !== undefined, 'a door for each validator entry');
+      const topics = this.#topics;
+      this.#session = new HttpsSession({ ...listener, door, topics, account, clientName, clock, filters });
+      return;
+    }
+    const protocolVersion = this.#versions[this.#at] ?? 5;
+    this.#session = new LineSession({ ...listener, entryPoint, protocolVersion, clientId: clientName, clock, filters });
   }
 
   #onUp(): void {
@@ -280,7 +304,7 @@ export class RegionLine {
     this.#setConnected(true);
     this.#watchSilence();
     this.#log.info({ entryPoint: this.#entryPoint().url, mqtt: this.#versions[this.#at] }, 'line up');
-    for (const listener of this.#listeners.up) listener();
+    this.#inbox.turned('up');
   }
 
   /** Ends the session, if there is one, and plans the next attempt. */
@@ -298,12 +322,13 @@ export class RegionLine {
       const delayMs = this.#plan(cause);
       this.#retry = this.#options.clock.setTimer(delayMs, () => this.#connect());
     }
-    if (wasConnected) for (const listener of this.#listeners.down) listener();
+    if (wasConnected) this.#inbox.turned('down');
   }
 
   /** Chooses the next entry point and version; gives the wait before it, ms. */
   #plan(cause: DownCause): number {
-    const auto = (this.#entryPoint().protocol ?? 'auto') === 'auto';
+    const entryPoint = this.#entryPoint();
+    const auto = !isValidatorEntry(entryPoint) && (entryPoint.protocol ?? 'auto') === 'auto';
     const otherVersion = cause.code === 'VERSION' || (cause.code === 'UNCLEAR' && !this.#spoken.has(this.#at));
     if (auto && otherVersion) {
       this.#versions[this.#at] = this.#versions[this.#at] === 5 ? 4 : 5;
@@ -326,41 +351,5 @@ export class RegionLine {
     this.#silence = this.#options.clock.setTimer(silenceMsMax, () => {
       this.#leave({ code: 'TIMEOUT', detail: `nothing heard for ${silenceMsMax} ms` });
     });
-  }
-
-  #onMessage(topic: string, payload: Uint8Array): void {
-    const { account, clientName } = this.#options;
-    const { head, receipts, turnedAway, reply, root } = this.#topics;
-    let known = true;
-    if (topic === head) this.#hand(headMessageFormat, payload, ({ lightBlock }) => this.#tell('head', lightBlock));
-    else if (topic === receipts(account)) this.#hand(receiptsMessageFormat, payload, (m) => this.#tell('receipts', m));
-    else if (topic === turnedAway(account)) this.#hand(turnedAwayFormat, payload, (m) => this.#tell('turned-away', m));
-    else if (topic === reply(clientName)) this.#hand(replyFormat, payload, (m) => void this.#asks.take(m));
-    else if (topic.startsWith(`${root}/delta/`)) this.#hand(deltaMessageFormat, payload, (m) => this.#tell('delta', m));
-    else known = false;
-    if (!known) this.#malformed(topic, 'UNKNOWN_TOPIC');
-  }
-
-  /** Decodes within the format's size limit; what is malformed is counted and dropped, and does not count as heard. */
-  #hand<T>(format: Format<T>, payload: Uint8Array, take: (message: T) => void): void {
-    const decoded = decode(format, payload);
-    if (!decoded.ok) {
-      this.#malformed(format.shape.type, decoded.reason);
-      return;
-    }
-    if (this.#connected) this.#watchSilence();
-    take(decoded.value);
-  }
-
-  #malformed(what: string, reason: string): void {
-    this.#malformedCount++;
-    this.#log.debug({ what, reason, malformedCount: this.#malformedCount }, 'malformed message dropped');
-  }
-
-  #tell<E extends 'head' | 'receipts' | 'turned-away' | 'delta'>(
-    event: E,
-    message: Parameters<LineEvents[E]>[0],
-  ): void {
-    for (const listener of this.#listeners[event]) (listener as (m: typeof message) => void)(message);
   }
 }

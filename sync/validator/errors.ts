@@ -22,6 +22,8 @@ export const VALIDATOR_ERROR_CODES = [
   'PEER_PORT_TAKEN',
   /** The listener for metrics could not be opened. */
   'METRICS_PORT_TAKEN',
+  /** The listener for terminals (HTTPS) could not be opened. */
+  'HTTPS_PORT_TAKEN',
   /** Own execution contradicts a certificate: the validator has stopped. */
   'CHAIN_DIVERGED',
 ] as const;

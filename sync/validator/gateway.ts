@@ -1,12 +1,12 @@
 /**
- * Where terminals meet a validator: segments come in by MQTT, heads, receipts and deltas go out after each block, and
- * questions are answered. Several brokers may be served; none is trusted.
+ * Where terminals meet a validator: segments come in by MQTT or HTTPS, heads, receipts and deltas go out after each block,
+ * and questions are answered. Several brokers may be served; none is trusted.
  */
 
 import { toHex } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import type { Entropy } from '#core/entropy';
-import { decode, encode } from '#core/format';
+import { decode, encode, type Format } from '#core/format';
 import type { Log } from '#core/log';
 import { type Segment, segmentBytesMax } from '#ledger/journal/segment';
 import type { LedgerState } from '#ledger/state/ledger-state';
@@ -23,8 +23,12 @@ import { topicsOf } from '../wire/topics.ts';
 import { Allowance } from './allowance.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { Committed } from './chain-keeper.ts';
+import { EntryPaths } from './entry-paths.ts';
+import { Feed } from './feed.ts';
+import { HttpsEntry, type HttpsEntryOptions } from './https-entry.ts';
 import type { QueryDesk } from './query-desk.ts';
 import type { ReceiptMessages } from './receipt-messages.ts';
+import type { SegmentSender } from './segment-door.ts';
 import type { TurnAway } from './segment-pool.ts';
 
 /** Receipts sent again for one duplicate segment. */
@@ -42,18 +46,23 @@ export interface GatewayOptions {
     readonly username?: string | undefined;
     readonly password?: string | undefined;
   }[];
+  /** The entry for terminals that come by HTTPS; null where none is wanted. */
+  readonly https: Pick<HttpsEntryOptions, 'listen' | 'key' | 'cert' | 'login'> | null;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
   readonly state: LedgerState;
   readonly desk: QueryDesk;
   readonly receipts: ReceiptMessages;
-  onSegment(bytes: Uint8Array): void;
+  /** Without a sender the author is told by the brokers. */
+  onSegment(bytes: Uint8Array, sender?: SegmentSender): void;
 }
 
 /** What came through the gateway, for operators. */
 export interface GatewayStatus {
   readonly brokersUp: number;
+  /** Terminals that wait for news over HTTPS. */
+  readonly polls: number;
   readonly segments: number;
   readonly questions: number;
   readonly refused: number;
@@ -67,6 +76,18 @@ export class Gateway {
   readonly #links: readonly BrokerLink[];
   readonly #questionsAllowed: Allowance;
   readonly #noticesAllowed: Allowance;
+  readonly #feed: Feed;
+  readonly #entryPaths: EntryPaths;
+  readonly #entry: HttpsEntry | null;
+  /** Tells authors by the brokers, and by the feed. */
+  readonly sender: SegmentSender = {
+    taken: () => undefined,
+    ordered: (segment) => this.#repeatReceipts(segment),
+    turnedAway: (reason, nextSequence, segment) => {
+      if (segment !== null) this.#turnAway(segment, reason, nextSequence);
+    },
+  };
+  #httpsPort = 0;
   #segments = 0;
   #questions = 0;
   #refused = 0;
@@ -78,20 +99,37 @@ export class Gateway {
     this.#questionsAllowed = new Allowance(options.clock, questionsAllowed);
     this.#noticesAllowed = new Allowance(options.clock, noticesAllowed);
     this.#links = options.brokers.map((broker) => this.#link(broker));
+    const { clock, entropy, log, self, https } = options;
+    const head = () => (this.#head === null ? null : { topic: this.#topics.head, payload: this.#head });
+    this.#feed = new Feed({ clock, entropy, validator: self, head });
+    this.#entryPaths = new EntryPaths({ ...options, feed: this.#feed });
+    this.#entry = https === null ? null : new HttpsEntry({ ...https, paths: this.#entryPaths.paths, clock, log });
   }
 
-  start(): void {
+  /** Port of the HTTPS entry; 0 where there is none. */
+  get httpsPort(): number {
+    return this.#httpsPort;
+  }
+
+  /** Resolves once terminals can come by HTTPS; brokers are connected to as they can be. Throws `HTTPS_PORT_TAKEN`. */
+  async start(): Promise<void> {
     for (const link of this.#links) link.start();
+    if (this.#entry !== null) this.#httpsPort = await this.#entry.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.stop()));
+    await Promise.all([...this.#links.map((link) => link.stop()), this.#entry?.stop()]);
   }
 
   status(): GatewayStatus {
-    const dropped = this.#links.reduce((sum, link) => sum + link.droppedCount, 0);
-    const brokersUp = this.#links.filter((link) => link.up).length;
-    return { brokersUp, segments: this.#segments, questions: this.#questions, refused: this.#refused, dropped };
+    return {
+      brokersUp: this.#links.filter((link) => link.up).length,
+      polls: this.#feed.waitingCount,
+      segments: this.#segments + this.#entryPaths.segments,
+      questions: this.#questions + this.#entryPaths.questions,
+      refused: this.#refused + (this.#entry?.refusedCount ?? 0),
+      dropped: this.#links.reduce((sum, link) => sum + link.droppedCount, 0),
+    };
   }
 
   /** Whether this validator is one of the f+1 that publish a block: at least one of them works. */
@@ -105,14 +143,22 @@ export class Gateway {
   publish(committed: Committed): void {
     const { lightBlock, executed } = committed;
     this.#head = encode(headMessageFormat, { lightBlock });
-    if (!this.publishes(lightBlock.header.height)) return;
+    const toBrokers = this.publishes(lightBlock.header.height);
+    // Who polls hears of a block by this validator alone.
+    if (!toBrokers && !this.#feed.inUse) return;
+    const send = <T>(topic: string, format: Format<T>, message: T): void => {
+      const payload = encode(format, message);
+      this.#feed.add(topic, payload);
+      if (toBrokers) this.#toBrokers(topic, payload, 1);
+    };
     for (const { author, message } of this.#options.receipts.ofBlock(committed)) {
-      this.#send(this.#topics.receipts(author), encode(receiptsMessageFormat, message), 1);
+      send(this.#topics.receipts(author), receiptsMessageFormat, message);
     }
-    this.publishHead();
+    this.#feed.add(this.#topics.head, this.#head);
+    if (toBrokers) this.publishHead();
     for (const delta of executed.change.deltas) {
       const proof = this.#options.state.shardProof(delta.shard, executed.receiptsRoot);
-      this.#send(this.#topics.delta(delta.shard), encode(deltaMessageFormat, { lightBlock, delta, proof }), 1);
+      send(this.#topics.delta(delta.shard), deltaMessageFormat, { lightBlock, delta, proof });
     }
   }
 
@@ -128,34 +174,38 @@ export class Gateway {
   }
 
   /** Sends the receipts of a segment that was ordered before. */
-  repeatReceipts(segment: Segment): void {
-    if (!this.#mayNotify(segment)) return;
+  #repeatReceipts(segment: Segment): void {
     const { author, epoch, stream, firstSequence } = segment;
-    for (const message of this.#options.receipts.from(
-      { author, epoch, stream, fromSequence: firstSequence },
-      repeatLimits,
-    )) {
-      this.#send(this.#topics.receipts(author), encode(receiptsMessageFormat, message), 1);
-    }
+    const wanted = { author, epoch, stream, fromSequence: firstSequence };
+    this.#notify(segment, (send) => {
+      for (const message of this.#options.receipts.from(wanted, repeatLimits)) {
+        send(this.#topics.receipts(author), encode(receiptsMessageFormat, message), 1);
+      }
+    });
   }
 
   /** Tells a sender why its segment was not taken. Advice only. */
-  turnAway(segment: Segment, reason: TurnAway, nextSequence: number | null): void {
-    if (!this.#mayNotify(segment)) return;
+  #turnAway(segment: Segment, reason: TurnAway, nextSequence: number | null): void {
     const { author, epoch, stream, firstSequence } = segment;
     const notice = { author, epoch, stream, firstSequence, reason, nextSequence, validator: this.#options.self };
-    this.#send(this.#topics.turnedAway(author), encode(turnedAwayFormat, notice), 0);
+    this.#notify(segment, (send) => send(this.#topics.turnedAway(author), encode(turnedAwayFormat, notice), 0));
   }
 
-  /** All validators see the same segment: f+1 of them answer, and no author makes them answer without end. */
-  #mayNotify(segment: Segment): boolean {
-    return (
-      this.publishes((segment.signature[0] as number) + segment.firstSequence) &&
-      this.#noticesAllowed.take(segment.author)
-    );
+  /**
+   * All validators see a segment that comes by a broker: f+1 of them answer there. Who polls hears it of this one. No author
+   * makes a validator answer without end.
+   */
+  #notify(segment: Segment, tell: (send: (topic: string, payload: Uint8Array, qos: 0 | 1) => void) => void): void {
+    const toBrokers = this.publishes((segment.signature[0] as number) + segment.firstSequence);
+    if (!toBrokers && !this.#feed.inUse) return;
+    if (!this.#noticesAllowed.take(segment.author)) return;
+    tell((topic, payload, qos) => {
+      this.#feed.add(topic, payload);
+      if (toBrokers) this.#toBrokers(topic, payload, qos);
+    });
   }
 
-  #send(topic: string, payload: Uint8Array, qos: 0 | 1): void {
+  #toBrokers(topic: string, payload: Uint8Array, qos: 0 | 1): void {
     for (const link of this.#links) link.publish(topic, payload, { qos });
   }
 

@@ -1,10 +1,10 @@
 /** What happens to a segment that arrives, from a broker or from a peer: into the pool, answered, or turned away. */
 import type { Clock } from '#core/clock';
+import type { Segment } from '#ledger/journal/segment';
 import type { BodyCollector } from './body-collector.ts';
-import type { Gateway } from './gateway.ts';
 import { LateComers } from './late-comers.ts';
 import type { Pooled } from './pooled-stream.ts';
-import type { SegmentPool } from './segment-pool.ts';
+import type { SegmentPool, TurnAway } from './segment-pool.ts';
 
 /** A segment is handed to the peers when it was not ordered within this time: perhaps they never got it. */
 const gossipAfterMs = 400;
@@ -12,11 +12,22 @@ const gossipMaxATime = 64;
 /** What waits behind a gap for longer is dropped: its sender sends it again. */
 const stuckMs = 60_000;
 
+/** Whoever brought a segment, told once what became of it. */
+export interface SegmentSender {
+  /** Held: to be ordered, or until its author is known. */
+  taken(): void;
+  /** It was ordered before. */
+  ordered(segment: Segment): void;
+  /** Why it was not taken; `segment` is null where the bytes are none. */
+  turnedAway(reason: TurnAway, nextSequence: number | null, segment: Segment | null): void;
+}
+
 /** What the door leads to. */
 export interface SegmentDoorOptions {
   readonly pool: SegmentPool;
   readonly collector: BodyCollector;
-  readonly gateway: () => Gateway;
+  /** Who tells authors by the brokers. */
+  readonly sender: () => SegmentSender;
   readonly clock: Clock;
   gossip(segment: Pooled): void;
   /** Something was admitted. */
@@ -39,20 +50,20 @@ export class SegmentDoor {
     return this.#turnedAway;
   }
 
-  /** A segment from a terminal: it is answered. */
-  fromTerminal(bytes: Uint8Array): void {
-    this.#take(bytes, { answer: true, mayWait: true });
+  /** A segment from a terminal: it is answered, by the brokers or to the sender it came from. */
+  fromTerminal(bytes: Uint8Array, sender: SegmentSender = this.#options.sender()): void {
+    this.#take(bytes, { sender, mayWait: true });
   }
 
   /** A segment from a peer: either asked for, or gossip. */
   fromPeer(bytes: Uint8Array): void {
-    if (!this.#options.collector.offer(bytes)) this.#take(bytes, { answer: false, mayWait: true });
+    if (!this.#options.collector.offer(bytes)) this.#take(bytes, { sender: null, mayWait: true });
   }
 
   /** The ledger has moved on: authors may have become known. */
   afterCommit(): void {
     for (const held of this.#late.takeAll()) {
-      const waits = this.#take(held.bytes, { answer: held.last, mayWait: false });
+      const waits = this.#take(held.bytes, { sender: held.last ? this.#options.sender() : null, mayWait: false });
       if (waits && !held.last) this.#late.putBack(held);
     }
   }
@@ -67,25 +78,30 @@ export class SegmentDoor {
   }
 
   /** Whether the segment's author may only be unknown so far. */
-  #take(bytes: Uint8Array, how: { readonly answer: boolean; readonly mayWait: boolean }): boolean {
+  #take(bytes: Uint8Array, how: { readonly sender: SegmentSender | null; readonly mayWait: boolean }): boolean {
     const admission = this.#options.pool.admit(bytes);
     switch (admission.kind) {
       case 'known':
+        how.sender?.taken();
         return false;
       case 'admitted':
+        how.sender?.taken();
         this.#options.collector.offerNamed(admission.pooled.name, admission.pooled.bytes);
         this.#options.onAdmitted();
         return false;
       case 'duplicate':
-        if (how.answer) this.#options.gateway().repeatReceipts(admission.segment);
+        how.sender?.ordered(admission.segment);
         return false;
       case 'turned-away': {
         const { reason, segment, nextSequence } = admission;
         const early = reason === 'UNKNOWN_AUTHOR' || reason === 'STALE_EPOCH';
-        if (early && !how.answer && !how.mayWait) return true;
-        if (early && how.mayWait && this.#late.hold(bytes)) return true;
+        if (early && how.sender === null && !how.mayWait) return true;
+        if (early && how.mayWait && this.#late.hold(bytes)) {
+          how.sender?.taken();
+          return true;
+        }
         this.#turnedAway[reason] = (this.#turnedAway[reason] ?? 0) + 1;
-        if (how.answer && segment !== null) this.#options.gateway().turnAway(segment, reason, nextSequence);
+        how.sender?.turnedAway(reason, nextSequence, segment);
         return false;
       }
     }

@@ -82,6 +82,7 @@ export class StatusDesk {
       failedPrimaries: [...replica.failedPrimaries],
       peers: [...peers],
       brokersUp: gateway.brokersUp,
+      httpsPolls: gateway.polls,
       brokers,
       ...live,
       poolSegmentsMax,

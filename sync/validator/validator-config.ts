@@ -36,6 +36,16 @@ export const validatorConfigSchema = z.strictObject({
     .max(16)
     .describe('The other validators by their names in the genesis. An entry for this validator itself is passed over.'),
   brokers: z.array(broker).min(1).max(8).describe('All of them are served at the same time.'),
+  https: z
+    .strictObject({
+      ...listen.shape,
+      username: z.string().min(1).max(256).optional(),
+      password: z.string().max(1_024).default('').describe('Asked of terminals where a username is set.'),
+    })
+    .optional()
+    .describe(
+      "Where terminals reach this validator by HTTPS, beside the brokers; the certificate is the validator's own key.",
+    ),
   metrics: listen
     .optional()
     .describe(

@@ -13,6 +13,8 @@ export interface Validator {
   readonly peerPort: number;
   /** What it measures of itself. */
   readonly meter: Meter;
+  /** Port it listens on for terminals (HTTPS); 0 where it does not. */
+  readonly httpsPort: number;
   status(): ValidatorStatus;
   /** Ends connections and closes the store. Safe at any moment. */
   stop(): Promise<void>;

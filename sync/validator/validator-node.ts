@@ -11,6 +11,7 @@ import { CatchUp } from './catch-up.ts';
 import { ChainKeeper, type Committed } from './chain-keeper.ts';
 import { Executor } from './executor.ts';
 import { Gateway } from './gateway.ts';
+import { httpsOptions } from './https-options.ts';
 import type { Identity } from './identity.ts';
 import { LoopWatch } from './loop-delay.ts';
 import { MemberDuties } from './member-duties.ts';
@@ -110,7 +111,7 @@ export class ValidatorNode implements Validator {
     this.#door = new SegmentDoor({
       pool,
       collector,
-      gateway: () => this.#gateway,
+      sender: () => this.#gateway.sender,
       clock,
       gossip: ({ bytes }) => this.#broadcast({ kind: 'body', segment: bytes }),
       onAdmitted: () => this.#driver.poolChanged(false),
@@ -160,10 +161,14 @@ export class ValidatorNode implements Validator {
     return this.#peerPort;
   }
 
+  get httpsPort(): number {
+    return this.#gateway.httpsPort;
+  }
+
   async start(): Promise<void> {
     this.#peerPort = await this.#transport.start();
     this.#driver.start();
-    this.#gateway.start();
+    await this.#gateway.start();
     this.#tick();
   }
 
@@ -233,7 +238,7 @@ export class ValidatorNode implements Validator {
     });
   }
 
-  #makeGateway({ brokers }: ValidatorConfig): Gateway {
+  #makeGateway({ brokers, https }: ValidatorConfig): Gateway {
     const { chainId, self, genesis } = this.#identity;
     const { state, store } = this.#recovered;
     const receipts = new ReceiptMessages(store);
@@ -242,6 +247,7 @@ export class ValidatorNode implements Validator {
       self,
       validatorCount: genesis.validators.length,
       brokers,
+      https: httpsOptions(https, this.#identity.secretSeed),
       ...this.#world,
       state,
       desk: new QueryDesk({
@@ -252,7 +258,7 @@ export class ValidatorNode implements Validator {
         report: (nonce) => this.#statusDesk.report(nonce),
       }),
       receipts,
-      onSegment: (bytes) => this.#door.fromTerminal(bytes),
+      onSegment: (bytes, sender) => this.#door.fromTerminal(bytes, sender),
     });
   }
 

@@ -48,6 +48,7 @@ export const validatorStatusSchema = z.object({
   peers: names,
   brokersUp: count,
   brokers: count,
+  httpsPolls: count.describe('Terminals that wait for news over HTTPS.'),
   catchingUp: z.boolean(),
   poolSegments: count,
   poolSegmentsMax: count,

@@ -291,7 +291,7 @@ describe('an office in trouble', () => {
       genesis: region.genesis,
       account: 'issuer-a',
       stateDir: own,
-      brokers: [{ url: broker.url }],
+      entryPoints: [{ url: broker.url }],
       allowVolatileState: true,
       receiptMs: 10_000,
       ...machine,
@@ -315,15 +315,20 @@ describe('an office in trouble', () => {
       receiptMs: 300,
       ...machine,
     };
-    const nowhere = openOffice({ ...options, brokers: [{ url: 'mqtt://127.0.0.1:1' }] });
+    const nowhere = openOffice({ ...options, entryPoints: [{ url: 'mqtt://127.0.0.1:1' }] });
     await expect(nowhere).rejects.toMatchObject({ code: 'REGION_UNREACHABLE', retryable: true });
     gateway.behaviour.blockMs = null;
-    const office = await openOffice({ ...options, connectMs: 5_000, brokers: [{ url: broker.url }] });
+    const office = await openOffice({ ...options, connectMs: 5_000, entryPoints: [{ url: broker.url }] });
     await expect(defineSeries(office, gcn, terms)).rejects.toMatchObject({ code: 'RECEIPT_MISSING' });
     await office.close();
     expect(readTerms(ledger.state, gcn)).toBeNull();
     gateway.behaviour.blockMs = 5;
-    const next = await openOffice({ ...options, receiptMs: 10_000, connectMs: 5_000, brokers: [{ url: broker.url }] });
+    const next = await openOffice({
+      ...options,
+      receiptMs: 10_000,
+      connectMs: 5_000,
+      entryPoints: [{ url: broker.url }],
+    });
     const receipt = await next.submit({
       kind: 'coupon.issue',
       gcn,

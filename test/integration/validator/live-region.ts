@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { entryPointsOf } from '#agent/config/entry-points';
 import { freePortBlock } from '#agent/demo/free-ports';
+import { readRegion } from '#agent/office/region-file';
 import { createRegion } from '#agent/office/region-setup';
 import { readKeyFile } from '#core/atomic-file';
 import { systemClock } from '#core/clock';
@@ -13,6 +15,7 @@ import { createLog } from '#core/log';
 import type { Operation } from '#ledger/operation';
 import type { Receipt } from '#ledger/receipt';
 import { LightClient } from '#sync/light-client/light-client';
+import { isValidatorEntry, type ValidatorEntry } from '#sync/outbox/entry-point';
 import { RegionLine } from '#sync/outbox/region-line';
 import { startValidator } from '#sync/validator/validator';
 import { readValidatorConfig } from '#sync/validator/validator-config';
@@ -45,6 +48,8 @@ export class LiveRegion {
   readonly topics: Topics;
   readonly folder: string;
   readonly configs: readonly string[];
+  /** The validators' own entries; none unless asked for. */
+  readonly entries: readonly ValidatorEntry[];
   readonly #broker: TestBroker;
   readonly #running = new Map<number, Validator>();
   #raw: MqttClient | null = null;
@@ -55,8 +60,10 @@ export class LiveRegion {
     configs: readonly string[];
     broker: TestBroker;
     adminSeed: Uint8Array;
+    entries: readonly ValidatorEntry[];
   }) {
-    const { folder, genesis, configs, broker, adminSeed } = parts;
+    const { folder, genesis, configs, broker, adminSeed, entries } = parts;
+    this.entries = entries;
     this.folder = folder;
     this.genesis = genesis;
     this.configs = configs;
@@ -84,16 +91,18 @@ export class LiveRegion {
   }
 
   static async open(
-    options: { readonly broker?: TestBroker; readonly heartbeatMs?: number } = {},
+    options: { readonly broker?: TestBroker; readonly heartbeatMs?: number; readonly https?: boolean } = {},
   ): Promise<LiveRegion> {
     const folder = mkdtempSync(join(tmpdir(), 'bizain-region-'));
     const broker = options.broker ?? (await startAedes());
+    const ports = await freePortBlock(8);
     const created = createRegion({
       folder: join(folder, 'region'),
       name: 'test',
       validators: 4,
       peerHost: '127.0.0.1',
-      peerPortBase: await freePortBlock(4),
+      peerPortBase: ports,
+      ...(options.https === true ? { httpsPortBase: ports + 4 } : {}),
       brokers: [{ url: broker.url }],
       entropy: systemEntropy,
       clock: systemClock,
@@ -103,7 +112,10 @@ export class LiveRegion {
     if (!decoded.ok) throw new Error(decoded.reason);
     const configs = created.validators.map(({ configPath }) => configPath);
     const adminSeed = readKeyFile(created.adminKeyFile);
-    return new LiveRegion({ folder, genesis: decoded.value, configs, broker, adminSeed });
+    const genesis = decoded.value;
+    const { https } = readRegion(join(folder, 'region')).file;
+    const entries = entryPointsOf(genesis, { brokers: [], https }).filter(isValidatorEntry);
+    return new LiveRegion({ folder, genesis, configs, broker, adminSeed, entries });
   }
 
   async start(...indexes: readonly number[]): Promise<void> {

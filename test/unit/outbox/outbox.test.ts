@@ -6,8 +6,9 @@ import { createLog } from '#core/log';
 import { ok, type Result } from '#core/result';
 import type { Receipt } from '#ledger/receipt';
 import { LightClient } from '#sync/light-client/light-client';
+import type { LineEvents } from '#sync/outbox/line-inbox';
 import { Outbox, type OutboxAlarm, type OutboxLimits, type OutboxLine } from '#sync/outbox/outbox';
-import type { AskFault, LineEvents } from '#sync/outbox/region-line';
+import type { AskFault } from '#sync/outbox/region-line';
 import type { SendFault } from '#sync/outbox/send-window';
 import type { GatewayAnswer, GatewayQuery, ReceiptsMessage } from '#sync/wire/gateway-message';
 import { MemorySource } from '../../fixtures/memory-source.ts';
@@ -22,6 +23,7 @@ class SimulatedLine implements OutboxLine {
   readonly sent: string[] = [];
   readonly asked: GatewayQuery[] = [];
   elsewhere = 0;
+  resent = 0;
   publish: (bytes: Uint8Array) => Result<true, SendFault> = () => ok(true);
   answer: (query: GatewayQuery) => Result<GatewayAnswer, AskFault> = () => ok({ kind: 'receipts', messages: [] });
   readonly #listeners: { [E in keyof LineEvents]?: LineEvents[E] } = {};
@@ -33,6 +35,11 @@ class SimulatedLine implements OutboxLine {
   async publishSegment(bytes: Uint8Array): Promise<Result<true, SendFault>> {
     this.sent.push(toHex(bytes));
     return this.publish(bytes);
+  }
+
+  resubmitSegment(bytes: Uint8Array): Promise<Result<true, SendFault>> {
+    this.resent++;
+    return this.publishSegment(bytes);
   }
 
   async ask(query: GatewayQuery): Promise<Result<GatewayAnswer, AskFault>> {
