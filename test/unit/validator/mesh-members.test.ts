@@ -4,7 +4,7 @@ import { meshMembers, peerAddressOf } from '#sync/validator/mesh-members';
 import { seedOf } from '../../fixtures/region.ts';
 
 const validator = (name: string, key = name) => ({ name, publicKey: publicKeyOf(seedOf(key)) });
-const wish = (name: string, address = '', key = name) => ({ ...validator(name, key), address });
+const wish = (name: string, address = '', key = name) => ({ ...validator(name, key), address, sinceMs: 0 });
 const configured = new Map([
   ['a', { host: '10.0.0.1', port: 7_000 }],
   ['b', { host: '10.0.0.2', port: 7_000 }],
