@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { brokerUrl, collected, matching, wholeNumber } from './option-values.ts';
 import { writeAnswer } from './output.ts';
+import { addRegionScheduleCommand } from './region-schedule-command.ts';
 import { addRegionStatusCommand } from './region-status-command.ts';
 
 interface RegionInitOptions {
@@ -71,4 +72,5 @@ export function addRegionCommand(program: Command): void {
     .option('--json', 'answer as one line of JSON')
     .action(initRegion);
   addRegionStatusCommand(region);
+  addRegionScheduleCommand(region);
 }

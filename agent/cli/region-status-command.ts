@@ -1,5 +1,5 @@
 /** `bizain region status`: how the region is, from all its validators. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { AskedValidator } from '../region/ask-validators.ts';
 import type { Finding, RegionHealth, Severity } from '../region/region-health.ts';
 import { exitCode } from './exit-code.ts';
@@ -156,6 +156,6 @@ export function addRegionStatusCommand(region: Command): void {
     .option('--timeout-ms <ms>', 'how long to wait for answers', wholeNumber(100, 60_000), 3_000)
     .option('--wait <seconds>', 'ask again for so long until nothing is wrong', wholeNumber(1, 3_600))
     .addOption(languageOption())
-    .addOption(new Option('--json', 'answer as one line of JSON'))
+    .option('--json', 'answer as one line of JSON')
     .action(regionStatus);
 }
