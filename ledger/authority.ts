@@ -84,6 +84,7 @@ export const authorsOf = {
   'validator.join': ['admin'],
   'validator.leave': ['admin', 'validator'],
   'validator.rotate': ['validator'],
+  'validator.accuse': ['validator'],
 } as const satisfies Record<OperationKind, readonly AuthorRole[]>;
 
 /** Who asks to author an operation. `salvaged`: the admin has let its entry in, whatever became of its key. */

@@ -59,6 +59,7 @@ import {
   shipProduct,
 } from './trace/product-handlers.ts';
 import { recallBatch } from './trace/recall-batch.ts';
+import { accuseValidator } from './validators/accuse-validator.ts';
 import { joinValidator } from './validators/join-validator.ts';
 import { leaveValidator } from './validators/leave-validator.ts';
 import { rotateValidator } from './validators/rotate-validator.ts';
@@ -132,6 +133,7 @@ export const handlers: { readonly [K in OperationKind]: Handler<K> } = {
   'validator.join': joinValidator,
   'validator.leave': leaveValidator,
   'validator.rotate': rotateValidator,
+  'validator.accuse': accuseValidator,
 };
 
 /**

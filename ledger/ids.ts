@@ -87,6 +87,8 @@ export const assetShard = (asset: string): ShardId => `a/${asset}`;
 export const allianceShard = (alliance: string): ShardId => `l/${alliance}`;
 /** Home of the market. */
 export const marketShard: ShardId = 'x/market';
+/** Home of what is known against validators. */
+export const validatorsShard: ShardId = 'x/validators';
 /** The author of receipts for what matching moved. No account and no terminal can have this name. */
 export const marketAuthor = marketShard;
 

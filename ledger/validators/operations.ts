@@ -1,6 +1,7 @@
 /** Operations of validators: codec numbers 140 to 149. */
 import { type Cases, record } from '#core/format';
 import { publicKeyFormat, signatureFormat } from '../ids.ts';
+import { contradictionFormat } from './evidence.ts';
 import { addressFormat, validatorNameFormat } from './validator-set.ts';
 
 /** See SPEC.md, section Validators. */
@@ -24,6 +25,15 @@ export const validatorOperations = {
       address: addressFormat,
       /** By the key itself, over `possessionMessage`. */
       possession: signatureFormat,
+    }),
+  },
+  'validator.accuse': {
+    tag: 143,
+    format: record('validator.accuse', {
+      validator: validatorNameFormat,
+      /** The key that both statements are signed with. */
+      publicKey: publicKeyFormat,
+      shown: contradictionFormat,
     }),
   },
 } as const satisfies Cases;

@@ -6,7 +6,7 @@ import { versioned } from '#core/format';
 import type { Authorship } from '../effect.ts';
 import { regionShard } from '../ids.ts';
 import { storedObject } from '../state/stored-object.ts';
-import type { LedgerOverlay } from '../state/view.ts';
+import type { LedgerOverlay, LedgerView } from '../state/view.ts';
 import { validatorNameFormat } from './validator-set.ts';
 
 /** Signature domain of a proof of possession. */
@@ -32,6 +32,11 @@ export interface VotingKey {
 export function provesPossession(by: Authorship, { name, publicKey }: VotingKey, signature: Uint8Array): boolean {
   const message = possessionMessage(by.chainId, name, publicKey);
   return verifySignature({ publicKey, domain: possessionDomain, message, signature });
+}
+
+/** Whose voting key it is, or was; null where it is nobody's. */
+export function validatorOfKey(view: LedgerView, publicKey: Uint8Array): string | null {
+  return votingKeys.read(view, regionShard, votingKeyKey(publicKey))?.name ?? null;
 }
 
 /** Makes the key this validator's for ever; false where it is, or was, another's (rule W2). */

@@ -2,6 +2,7 @@
  * A receipt that proves itself on paper: header, certificate and path beside it, small enough for one QR code. What a certificate
  * repeats of the header is left out and computed again.
  */
+
 import { equalBytes } from '#core/bytes';
 import { bytes, type Infer, list, uint, versioned } from '#core/format';
 import { HASH_BYTES } from '#core/hash';
@@ -10,11 +11,12 @@ import { bad, ok, type Result } from '#core/result';
 import { hashFormat } from '#ledger/ids';
 import { type Receipt, receiptFormat, receiptLeaf, receiptsRootOf } from '#ledger/receipt';
 import { resultRoot } from '#ledger/state/roots';
+import { viewFormat } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import { blockHash, headerFormat } from '../wire/block.ts';
 import type { LightBlock } from '../wire/gateway-message.ts';
 import { chainIdOf, type Genesis, validatorSetHash } from '../wire/genesis.ts';
-import { type Certificate, commitPhase, validatorIndexFormat, verifyCertificate, viewFormat } from '../wire/vote.ts';
+import { type Certificate, commitPhase, validatorIndexFormat, verifyCertificate } from '../wire/vote.ts';
 import type { LightFault } from './light-fault.ts';
 
 const signatureBytes = 64;

@@ -1,8 +1,10 @@
 /** Signed statements: makes a replica's own and checks everybody's. Knows no protocol state beyond a cache. */
+
 import { toHex } from '#core/bytes';
 import { encode } from '#core/format';
 import { sha256 } from '#core/hash';
-import { type Proposal, proposalDomain, proposalMessage } from '../wire/peer-message.ts';
+import { proposalDomain, proposalMessage, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
+import type { Proposal } from '../wire/peer-message.ts';
 import {
   type Certificate,
   certificateFormat,
@@ -13,8 +15,6 @@ import {
   timeoutMessage,
   type Vote,
   type Voted,
-  voteDomain,
-  voteMessage,
 } from '../wire/vote.ts';
 import type { ReplicaPorts } from './types.ts';
 import type { VotingSet } from './voting-set.ts';

@@ -1,7 +1,9 @@
 /** What a replica has bound itself to at one height: on disk before anything that rests on it is sent (SPEC R10, R11). */
+
 import { type Infer, optional, record, versioned } from '#core/format';
 import { hashFormat, heightFormat } from '#ledger/ids';
-import { certificateFormat, viewFormat } from '../wire/vote.ts';
+import { viewFormat } from '#ledger/validators/signed-statement';
+import { certificateFormat } from '../wire/vote.ts';
 
 const boundVoteFormat = record('bound-vote', { view: viewFormat, blockHash: hashFormat, resultRoot: hashFormat });
 export type BoundVote = Infer<typeof boundVoteFormat>;

@@ -2,10 +2,12 @@
 import { toHex } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import type { LedgerView } from '#ledger/state/view';
+import type { Equivocation } from '../pbft/types.ts';
 import type { PeerId } from '../pbft/voting-set.ts';
 import type { BlockStore } from './block-store.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { ChainKeeper, Committed } from './chain-keeper.ts';
+import { EvidenceDesk } from './evidence-desk.ts';
 import type { Identity } from './identity.ts';
 import { OwnJournal, type OwnJournalStatus } from './own-journal.ts';
 import { PeerHeights } from './peer-heights.ts';
@@ -27,6 +29,7 @@ export interface MemberDutiesOptions {
 export class MemberDuties {
   readonly #options: MemberDutiesOptions;
   readonly #journal: OwnJournal;
+  readonly #evidence: EvidenceDesk;
   readonly #peers = new PeerHeights();
 
   constructor(options: MemberDutiesOptions) {
@@ -48,6 +51,7 @@ export class MemberDuties {
         !options.catchUp.running && this.#peers.isCurrent(keeper.chain.validators, own, keeper.chain.height),
       give: (segment) => options.give(segment),
     });
+    this.#evidence = new EvidenceDesk({ state, journal: this.#journal });
   }
 
   get journal(): OwnJournalStatus {
@@ -59,9 +63,19 @@ export class MemberDuties {
     this.#peers.note(peer, height);
   }
 
+  /** The replica has caught a validator of the next height's set. */
+  caught(equivocation: Equivocation): void {
+    const { chain } = this.#options.keeper;
+    if (equivocation.height === chain.height + 1)
+      this.#safely(() => this.#evidence.note(equivocation, chain.validators));
+  }
+
   /** A block has become final, by whatever way. */
   committed({ executed }: Committed): void {
-    this.#safely(() => this.#journal.committed(executed.receipts));
+    this.#safely(() => {
+      this.#journal.committed(executed.receipts);
+      this.#evidence.tell();
+    });
   }
 
   /** Now and then. */

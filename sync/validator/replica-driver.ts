@@ -5,7 +5,14 @@ import type { Clock, Timer } from '#core/clock';
 import type { Log } from '#core/log';
 import { segmentBytesMax, segmentEntriesMax } from '#ledger/journal/segment';
 import { Replica } from '../pbft/replica.ts';
-import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaPorts, ReplicaStatus } from '../pbft/types.ts';
+import type {
+  Equivocation,
+  ReplicaConfig,
+  ReplicaEffect,
+  ReplicaInput,
+  ReplicaPorts,
+  ReplicaStatus,
+} from '../pbft/types.ts';
 import type { PeerId } from '../pbft/voting-set.ts';
 import { type Block, blockBodyBytesMax, blockEntriesMax } from '../wire/block.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
@@ -45,6 +52,8 @@ export interface DriverOptions {
   catchUp(hint: PeerId | null): void;
   /** A block has become final by this replica's own doing. */
   onCommitted(committed: Committed): void;
+  /** A validator signed two different statements for one place. */
+  onEvidence(equivocation: Equivocation): void;
   /** The chain has moved on, by whatever way. */
   afterCommit(): void;
   /** The validator cannot go on: disk failure, divergence, or a programmer's error. */
@@ -192,6 +201,7 @@ export class ReplicaDriver {
           { ...effect.equivocation, pair: effect.equivocation.pair.kind },
           'a validator signed two different statements for one place',
         );
+        options.onEvidence(effect.equivocation);
         return;
       case 'diverged':
         throw divergence(effect.height);

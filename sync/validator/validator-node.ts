@@ -233,6 +233,7 @@ export class ValidatorNode implements Validator {
         this.#gateway.publish(committed);
         this.#duties.committed(committed);
       },
+      onEvidence: (equivocation) => this.#duties.caught(equivocation),
       afterCommit: () => this.#door.afterCommit(),
       onFatal: (error) => this.#cannotGoOn(error),
     });

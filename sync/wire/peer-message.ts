@@ -3,13 +3,13 @@
  * which chain and lane, is settled by TLS before the first frame.
  */
 import { toHex } from '#core/bytes';
-import { encodeCbor } from '#core/codec';
 import { bytes, bytesOf, type Infer, list, optional, record, uint, variant, versioned } from '#core/format';
 import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
 import { segmentBytesMax } from '#ledger/journal/segment';
+import { viewFormat } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import { blockBodiesMax, blockFormat } from './block.ts';
-import { certificateFormat, timeoutFormat, validatorIndexFormat, viewFormat, voteFormat } from './vote.ts';
+import { certificateFormat, timeoutFormat, validatorIndexFormat, voteFormat } from './vote.ts';
 
 /** Largest frame, bytes. */
 export const peerFrameBytesMax = 9 * 1024 * 1024;
@@ -36,12 +36,6 @@ export const proposalFormat = versioned(
   },
 );
 export type Proposal = Infer<typeof proposalFormat>;
-export const proposalDomain = 'bizain/proposal/1';
-
-/** The bytes a primary signs to propose. The timeouts of a NEW-VIEW are signed by those who sent them. */
-export function proposalMessage(chainId: Uint8Array, height: number, view: number, hash: Uint8Array): Uint8Array {
-  return encodeCbor([chainId, height, view, hash]);
-}
 
 /** A committed block as it is handed to a peer that lags. */
 export const committedBlockFormat = record('committed-block', {

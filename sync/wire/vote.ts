@@ -4,6 +4,7 @@ import { verifySignature } from '#core/ed25519';
 import { type Infer, list, optional, record, uint, versioned } from '#core/format';
 import { bad, ok, type Result } from '#core/result';
 import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
+import { viewFormat, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import type { ValidatorInfo } from './genesis.ts';
 import { quorum } from './quorum.ts';
@@ -11,7 +12,6 @@ import { quorum } from './quorum.ts';
 /** Phase numbers of votes. */
 export const preparePhase = 1;
 export const commitPhase = 2;
-export const viewFormat = uint({ max: 0xffff_ffff });
 export const validatorIndexFormat = uint({ max: validatorsMax - 1 });
 
 const voted = {
@@ -72,14 +72,8 @@ export const timeoutFormat = versioned(
 );
 export type Timeout = Infer<typeof timeoutFormat>;
 
-/** Signature domains. */
-export const voteDomain = 'bizain/vote/1';
+/** Signature domain of timeouts; that of votes is the ledger's. */
 export const timeoutDomain = 'bizain/timeout/1';
-
-/** The bytes a validator signs to vote. */
-export function voteMessage(chainId: Uint8Array, v: Voted): Uint8Array {
-  return encodeCbor([chainId, v.phase, v.height, v.view, v.blockHash, v.resultRoot]);
-}
 
 /** The bytes a validator signs to time out: they name its highest prepared view and hash. */
 export function timeoutMessage(chainId: Uint8Array, t: Pick<Timeout, 'height' | 'nextView' | 'prepared'>): Uint8Array {

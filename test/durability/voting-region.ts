@@ -123,6 +123,7 @@ export class Voter {
       onFatal,
     });
     this.#driver = new ReplicaDriver({
+      onEvidence: () => undefined,
       config: { chainId, ownKeys: [publicKey], epochTurns, heartbeatMs, ...replicaTiming },
       ports: {
         sign: (_ownKey, domain, message) => signMessage(secretSeed, domain, message),

@@ -2,10 +2,12 @@
  * A validator that lies: the production replica underneath, everything it says open to being bent. It signs only
  * as itself (and as its accomplices), which is all that cryptography leaves to it.
  */
+
 import { equalBytes } from '#core/bytes';
+import { proposalDomain, proposalMessage, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import type { ReplicaMessage } from '#sync/pbft/types';
 import { type Block, blockHash as hashOf } from '#sync/wire/block';
-import { type Proposal, proposalDomain, proposalMessage } from '#sync/wire/peer-message';
+import type { Proposal } from '#sync/wire/peer-message';
 import {
   type Certificate,
   commitPhase,
@@ -14,8 +16,6 @@ import {
   timeoutDomain,
   timeoutMessage,
   type Vote,
-  voteDomain,
-  voteMessage,
 } from '#sync/wire/vote';
 import { resultOf, SimulatedNode } from './simulated-node.ts';
 import { keyAt } from './test-keys.ts';

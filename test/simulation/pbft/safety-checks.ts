@@ -1,9 +1,11 @@
 /** What must hold after every step of a simulated region. A broken promise is a `SafetyViolation` that says which. */
+
 import { toHex } from '#core/bytes';
+import { voteDomain } from '#ledger/validators/signed-statement';
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import { blockHash } from '#sync/wire/block';
 import type { PeerMessage } from '#sync/wire/peer-message';
-import { type Certificate, checkCertificate, commitPhase, preparePhase, voteDomain } from '#sync/wire/vote';
+import { type Certificate, checkCertificate, commitPhase, preparePhase } from '#sync/wire/vote';
 import { keyAt, type TestKeys } from './test-keys.ts';
 
 /** Found by the simulator; the message names the promise. */

@@ -2,6 +2,7 @@
 
 import { utf8 } from '#core/bytes';
 import { sha256 } from '#core/hash';
+import { proposalDomain, proposalMessage, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { BlockRules } from '#sync/pbft/block-rules';
 import { type ChainState, genesisChain } from '#sync/pbft/chain';
 import { Replica } from '#sync/pbft/replica';
@@ -15,17 +16,9 @@ import {
 } from '#sync/pbft/types';
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import { type Block, blockHash } from '#sync/wire/block';
-import { type Proposal, proposalDomain, proposalMessage } from '#sync/wire/peer-message';
+import type { Proposal } from '#sync/wire/peer-message';
 import { quorum } from '#sync/wire/quorum';
-import {
-  type Certificate,
-  type Timeout,
-  timeoutDomain,
-  timeoutMessage,
-  type Vote,
-  voteDomain,
-  voteMessage,
-} from '#sync/wire/vote';
+import { type Certificate, type Timeout, timeoutDomain, timeoutMessage, type Vote } from '#sync/wire/vote';
 import { cheapKeys, keyAt, type TestKeys } from '../../simulation/pbft/test-keys.ts';
 
 export const wallMs = 1_800_000_000_000;

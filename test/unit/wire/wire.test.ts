@@ -3,9 +3,10 @@ import { utf8 } from '#core/bytes';
 import { publicKeyOf, signMessage } from '#core/ed25519';
 import { decode, encode } from '#core/format';
 import { sha256 } from '#core/hash';
+import { proposalMessage, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { type Block, blockBodiesMax, blockHash, headerFormat, operationsRoot } from '#sync/wire/block';
 import { chainIdOf, type Genesis, genesisFormat, validatorSetHash } from '#sync/wire/genesis';
-import { peerMessageFormat, proposalFormat, proposalMessage } from '#sync/wire/peer-message';
+import { peerMessageFormat, proposalFormat } from '#sync/wire/peer-message';
 import { faultyMax, quorum } from '#sync/wire/quorum';
 import { topicsOf } from '#sync/wire/topics';
 import {
@@ -15,8 +16,6 @@ import {
   timeoutFormat,
   timeoutMessage,
   verifyCertificate,
-  voteDomain,
-  voteMessage,
 } from '#sync/wire/vote';
 
 const hashOf = (name: string): Uint8Array => sha256(utf8(name));

@@ -1,8 +1,11 @@
-/** Validators come, go and change keys. */
+/** Validators come, go, change keys, and contradict themselves. */
 import { signMessage } from '#core/ed25519';
+import { sha256 } from '#core/hash';
 import { readAccount } from '#ledger/accounts/account';
 import type { Operation } from '#ledger/operation';
+import type { Contradiction } from '#ledger/validators/evidence';
 import type { validatorOperations } from '#ledger/validators/operations';
+import { proposalDomain, proposalMessage, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { readWishedValidators } from '#ledger/validators/validator-set';
 import { possessionDomain, possessionMessage } from '#ledger/validators/voting-key';
 import { chainId } from '../../../unit/ledger/world.ts';
@@ -21,6 +24,27 @@ function possessionOf(dice: Dice, name: string, publicKey: Uint8Array): Uint8Arr
 }
 
 const wishedNames = ({ state }: Stage): string[] => readWishedValidators(state).map(({ name }) => name);
+
+const hashOf = (dice: Dice): Uint8Array => sha256(Uint8Array.of(dice.below(3)));
+
+function shown({ height: known }: Stage, dice: Dice, seed: Uint8Array): Contradiction {
+  const height = dice.oneIn(10) ? known + 5 : dice.below(known + 2);
+  const view = dice.below(2);
+  if (dice.oneIn(2)) {
+    const side = () => {
+      const blockHash = hashOf(dice);
+      const message = proposalMessage(chainId, height, view, blockHash);
+      return { blockHash, signature: signMessage(seed, proposalDomain, message) };
+    };
+    return { kind: 'proposals', height, view, one: side(), other: side() };
+  }
+  const phase = dice.below(3);
+  const side = () => {
+    const vote = { phase, height, view, blockHash: hashOf(dice), resultRoot: hashOf(dice) };
+    return { ...vote, signature: signMessage(seed, voteDomain, voteMessage(chainId, vote)) };
+  };
+  return { kind: 'votes', height, view, phase, one: side(), other: side() };
+}
 
 /** See the head of the file. */
 export const validatorMoves: Moves<keyof typeof validatorOperations> = {
@@ -41,6 +65,17 @@ export const validatorMoves: Moves<keyof typeof validatorOperations> = {
     const publicKey = keyOf(dice.oneIn(10) ? 'seat-2' : `${name}#${epoch + 1}`);
     const possession = possessionOf(dice, name, publicKey);
     return act(name, { kind: 'validator.rotate', publicKey, address: '', possession });
+  },
+  'validator.accuse': (stage, dice) => {
+    const validator = dice.oneIn(12) ? 'maker' : dice.pick(firstSeats);
+    const publicKey = readAccount(stage.state, validator)?.publicKey ?? keyOf(validator);
+    const seed = dice.oneIn(12) ? seedFor(keyOf('nobody')) : seedFor(publicKey);
+    return act(dice.pick(firstSeats), {
+      kind: 'validator.accuse',
+      validator,
+      publicKey,
+      shown: shown(stage, dice, seed),
+    });
   },
 };
 
