@@ -97,6 +97,8 @@ export class Replica {
         this.#start(input.recovered);
         return;
       case 'tick':
+        // Timers of the machine fire a little early at times: what is not due yet must be asked for again.
+        this.#timerMs = null;
         return;
       case 'proposal':
       case 'vote':

@@ -4,7 +4,7 @@ import { toHex } from '#core/bytes';
 import { leaderOrder } from '#sync/pbft/schedule';
 import type { ReplicaMessage } from '#sync/pbft/types';
 import { commitPhase, preparePhase, timeoutDomain, timeoutMessage } from '#sync/wire/vote';
-import type { Lie } from './byzantine-node.ts';
+import type { Lie } from './lies.ts';
 import { SimulatedRegion } from './simulated-region.ts';
 import { cheapKeys, keyAt } from './test-keys.ts';
 
@@ -191,4 +191,13 @@ test('R7, R8: a clock that is wrong by an hour harms only its owner', () => {
   expect(region.runUntil(allReach(region, 6), 20_000)).toBe(true);
   const { finals } = region.node(order[1] as number).disk;
   for (const { block } of finals) expect(Math.abs(block.header.timeMs - region.epochMs)).toBeLessThan(60_000);
+});
+
+test('L1: timers that fire a millisecond early do not make a replica forget what it waits for', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const { region } = regionOf({ seed });
+    region.faults.earlyTimers = 0.5;
+    region.start();
+    expect(region.runUntil(allReach(region, 6), 10_000), `seed ${seed}`).toBe(true);
+  }
 });
