@@ -1,6 +1,6 @@
 /** What must hold after every step of a simulated region. A broken promise is a `SafetyViolation` that says which. */
 
-import { toHex } from '#core/bytes';
+import { equalBytes, toHex } from '#core/bytes';
 import { voteDomain } from '#ledger/validators/signed-statement';
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import { blockHash } from '#sync/wire/block';
@@ -16,6 +16,7 @@ export class SafetyViolation extends Error {
 /** What an honest node has on disk when it speaks. */
 export interface DiskView {
   readonly record: VoteRecord | null;
+  readonly hasRotten: boolean;
   holdsBlock(hash: Uint8Array): boolean;
 }
 
@@ -23,7 +24,8 @@ export interface DiskView {
 export class SafetyChecks {
   readonly #chainId: Uint8Array;
   readonly #keys: TestKeys;
-  readonly #decided = new Map<number, { hash: string; result: string }>();
+  readonly #decided = new Map<number, { hash: Uint8Array; result: Uint8Array }>();
+  readonly #good = new WeakSet<Certificate>();
   readonly #said = new Map<string, string>();
   readonly #left = new Map<string, number>();
 
@@ -32,26 +34,41 @@ export class SafetyChecks {
     this.#keys = keys;
   }
 
-  /** SPEC S1, S2: one block hash and one result root a height, under a valid certificate of COMMIT. */
-  committed(node: number, certificate: Certificate, hash: Uint8Array): void {
-    const { height } = certificate;
-    const { verify } = this.#keys.ports;
-    const checked = checkCertificate(
-      this.#chainId,
-      this.#keys.validators.length,
-      certificate,
-      (validator, message, signature) =>
-        verify({ publicKey: keyAt(this.#keys, validator), domain: voteDomain, message, signature }),
+  /** Whether a quorum signed the certificate. */
+  isCertificate(certificate: Certificate): boolean {
+    const { validators, ports } = this.#keys;
+    const checked = checkCertificate(this.#chainId, validators.length, certificate, (validator, message, signature) =>
+      ports.verify({ publicKey: keyAt(this.#keys, validator), domain: voteDomain, message, signature }),
     );
-    if (!checked.ok || certificate.phase !== commitPhase)
+    return checked.ok;
+  }
+
+  /** SPEC S1, S2: one block hash and one result root a height, under a valid certificate of COMMIT, equal to the own result. */
+  committed(node: number, certificate: Certificate, hash: Uint8Array, result: Uint8Array): void {
+    const { height } = certificate;
+    if (certificate.phase !== commitPhase || !this.#isKnownGood(certificate))
       throw new SafetyViolation(`S2: node ${node} took a bad certificate at ${height}`);
-    if (toHex(certificate.blockHash) !== toHex(hash))
+    if (!equalBytes(certificate.blockHash, hash))
       throw new SafetyViolation(`S2: certificate of another block at ${height}`);
-    const taken = { hash: toHex(hash), result: toHex(certificate.resultRoot) };
+    if (!equalBytes(certificate.resultRoot, result))
+      throw new SafetyViolation(`S1: node ${node} has a result of its own at ${height}`);
     const first = this.#decided.get(height);
-    if (first === undefined) this.#decided.set(height, taken);
-    else if (first.hash !== taken.hash) throw new SafetyViolation(`S1: two blocks at height ${height}`);
-    else if (first.result !== taken.result) throw new SafetyViolation(`S1: two results at height ${height}`);
+    if (first === undefined) this.#decided.set(height, { hash, result });
+    else if (!equalBytes(first.hash, hash)) throw new SafetyViolation(`S1: two blocks at height ${height}`);
+    else if (!equalBytes(first.result, result)) throw new SafetyViolation(`S1: two results at height ${height}`);
+  }
+
+  /** Nodes that catch up get one and the same certificate. */
+  #isKnownGood(certificate: Certificate): boolean {
+    if (this.#good.has(certificate)) return true;
+    if (!this.isCertificate(certificate)) return false;
+    this.#good.add(certificate);
+    return true;
+  }
+
+  /** Honest execution is a function of the chain: no quorum contradicts it. */
+  diverged(node: number, height: number): void {
+    throw new SafetyViolation(`S1: a quorum contradicts the result of node ${node} at ${height}`);
   }
 
   /** SPEC S3, S4: an honest node never contradicts itself, and what it says is on its disk, also across restarts. */
@@ -73,7 +90,8 @@ export class SafetyChecks {
         throw new SafetyViolation('S4: vote before its record');
       if (phase === commitPhase && (disk.record.prepared?.view ?? -1) < view)
         throw new SafetyViolation('S4: COMMIT without certificate');
-      if (!disk.holdsBlock(message.vote.blockHash)) throw new SafetyViolation('S4: vote before its body');
+      if (!disk.hasRotten && !disk.holdsBlock(message.vote.blockHash))
+        throw new SafetyViolation(`S4: node ${node} votes at ${height}/${view} before its body`);
       return;
     }
     if (message.kind === 'timeout') {

@@ -1,127 +1,217 @@
-/** A validator node without machine: the production replica, a disk that can lose its queue, a pool, execution. */
+/** A validator node without machine: the production replica, a disk that can fail, a pool, bodies from peers, execution. */
 import { equalBytes, toHex } from '#core/bytes';
 import { taggedHash } from '#core/hash';
-import { advanceChain, type ChainState } from '#sync/pbft/chain';
+import { followsChain } from '#sync/pbft/block-rules';
+import { advanceChain } from '#sync/pbft/chain';
 import { Replica } from '#sync/pbft/replica';
-import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaMessage } from '#sync/pbft/types';
+import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaMessage, ReplicaPorts } from '#sync/pbft/types';
 import type { VoteRecord } from '#sync/pbft/vote-record';
-import type { Block } from '#sync/wire/block';
-import type { Certificate } from '#sync/wire/vote';
+import { type Block, blockHash as hashOf } from '#sync/wire/block';
+import { quorum } from '#sync/wire/quorum';
+import { commitPhase } from '#sync/wire/vote';
+import type { Execution } from './execution.ts';
+import { type Final, type Rot, SimulatedDisk } from './simulated-disk.ts';
 import type { SimulatedRegion } from './simulated-region.ts';
 import { keyAt } from './test-keys.ts';
 
-/** A block with the proof that it is final. */
-export interface Final {
-  readonly block: Block;
-  readonly hash: Uint8Array;
-  readonly certificate: Certificate;
+interface Waiting {
+  readonly digest: Uint8Array;
+  readonly sinceMs: number;
 }
 
-/** The result of executing a block: any function of block and parent will do. */
-export function resultOf(block: Block, hash: Uint8Array): Uint8Array {
-  return taggedHash('test/result', block.header.parentResultRoot, hash);
-}
-
-interface Disk {
-  chain: ChainState;
-  record: VoteRecord | null;
-  readonly blocks: Map<string, Block>;
-  readonly finals: Final[];
-}
+/** Segments in a block at most. */
+const segmentsMax = 8;
+/** How often an unanswered request to peers is made again. */
+const askAgainMs = 100;
+/** Blocks in one answer of a peer. */
+export const finalsMax = 16;
 
 /** One node, through any number of power cuts. */
 export class SimulatedNode {
   readonly region: SimulatedRegion;
+  /** Place among the machines of the region: twins share a key, not a place. */
+  readonly place: number;
+  /** Index in the set of validators. */
   readonly index: number;
+  /** Whether the promises are checked for it. */
   readonly honest: boolean;
-  readonly disk: Disk;
+  readonly disk: SimulatedDisk;
   readonly config: ReplicaConfig;
+  readonly execution: Execution;
   /** Added to the wall clock. */
   skewMs = 0;
+  /** Seconds of its monotonic clock in a second. */
+  clockRate = 1;
   /** Frozen: alive for the operating system, silent for everybody else. */
   frozen = false;
+  /** Time of its event loop that one message takes. */
+  handleMs = 0;
   crashes = 0;
   diverged = false;
   evidence: number[] = [];
   replica: Replica | null = null;
+  /** Runs, whether it votes or not. */
+  alive = false;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #backlog: ReplicaInput[] = [];
   #life = 0;
   #timer = 0;
   #diskFreeAtMs = 0;
-  #waiting: { digest: Uint8Array; sinceMs: number }[] = [];
+  #loopFreeAtMs = 0;
 
-  constructor(region: SimulatedRegion, index: number, honest: boolean) {
+  constructor(region: SimulatedRegion, place: { readonly place: number; readonly index: number }, honest: boolean) {
     this.region = region;
-    this.index = index;
+    this.place = place.place;
+    this.index = place.index;
     this.honest = honest;
-    this.config = { ...region.config, ownKeys: [keyAt(region.keys, index)] };
-    this.disk = { chain: region.genesis, record: null, blocks: new Map(), finals: [] };
+    this.config = { ...region.config, ownKeys: [keyAt(region.keys, this.index)] };
+    this.disk = new SimulatedDisk(region.genesis);
+    this.execution = region.executionOf(this.place);
   }
 
   get height(): number {
-    return this.disk.chain.height;
+    return this.disk.height;
   }
 
-  start(): void {
-    this.replica = new Replica(this.config, this.region.keys.ports);
+  /** What a node of another make may bend: its keys and checks. */
+  get ports(): ReplicaPorts {
+    return this.region.keys.ports;
+  }
+
+  #clockMs(): number {
+    return Math.floor(this.region.events.nowMs * this.clockRate);
+  }
+
+  start(rot: Rot | null = null): void {
+    this.alive = true;
     this.#diskFreeAtMs = this.region.events.nowMs;
-    const next = this.height + 1;
-    const blocks = [...this.disk.blocks.values()].filter((block) => block.header.height === next);
-    this.feed({ kind: 'started', recovered: { chain: this.disk.chain, record: this.disk.record, blocks } });
+    this.#loopFreeAtMs = this.region.events.nowMs;
+    if (rot !== null) {
+      this.disk.rot(rot);
+      if (rot === 'everything') this.execution.reset();
+    }
+    const { abstention } = this.disk;
+    if (abstention === null || (abstention !== 'unknown' && this.height >= abstention)) this.#vote();
+    else this.#abstain();
+  }
+
+  /** What the disk says of votes given; broken nodes say something else. */
+  protected recordAtStart(): VoteRecord | null {
+    return this.disk.record;
+  }
+
+  #vote(): void {
+    this.disk.abstention = null;
+    this.replica = new Replica(this.config, this.ports);
+    const { chain, storedBlocks: blocks } = this.disk;
+    this.feed({ kind: 'started', recovered: { chain, record: this.recordAtStart(), blocks } });
     this.#sayPool();
   }
 
-  /** Power cut: what the disk has not finished is gone. */
+  /**
+   * With its votes forgotten it only follows. It may have voted at heights up to two above the highest that a quorum of others
+   * proves: whoever signed the COMMITs of the height before its last vote had committed the one before that.
+   */
+  #abstain(): void {
+    const told = new Map<number, number>();
+    const ask = (): void => {
+      if (this.replica !== null) return;
+      for (const { place } of this.region.nodes) {
+        if (place === this.place) continue;
+        this.region.askHeight(this.place, place, (index, height) => {
+          told.set(index, Math.max(height, told.get(index) ?? 0));
+          if (this.disk.abstention !== 'unknown' || told.size < quorum(this.region.keys.validators.length)) return;
+          this.disk.abstention = Math.max(this.height, ...told.values()) + 2;
+        });
+        if (this.disk.abstention !== 'unknown') this.#fetch(place, () => this.#mayVoteAgain());
+      }
+      this.later(askAgainMs, ask);
+    };
+    ask();
+  }
+
+  #mayVoteAgain(): void {
+    const { abstention } = this.disk;
+    if (this.replica === null && abstention !== 'unknown' && this.height >= (abstention ?? 0)) this.#vote();
+  }
+
+  /** Power cut: what the disk has not finished is gone, and so is the memory. */
   crash(): void {
     this.replica = null;
+    this.alive = false;
+    this.frozen = false;
     this.#life++;
     this.crashes++;
+    this.#waiting.clear();
+    this.#backlog.length = 0;
+    this.disk.cutPower(() => this.region.draws.chance(0.5));
+  }
+
+  /** Ends a freeze: what came meanwhile lies in the buffers and is taken up now. */
+  thaw(): void {
+    if (!this.frozen) return;
+    this.frozen = false;
+    for (const input of this.#backlog.splice(0)) this.feed(input);
   }
 
   feed(input: ReplicaInput): void {
-    if (this.replica === null || this.frozen || this.diverged) return;
-    const { nowMs } = this.region.events;
-    const at = { nowMs, wallMs: this.region.epochMs + nowMs + this.skewMs };
+    if (this.replica === null || this.diverged) return;
+    if (this.frozen) {
+      this.#backlog.push(input);
+      return;
+    }
+    const nowMs = this.#clockMs();
+    const at = { nowMs, wallMs: this.region.epochMs + this.region.events.nowMs + this.skewMs };
     for (const effect of this.replica.step(input, at)) {
       if (this.replica === null) return;
       this.#obey(effect);
     }
   }
 
+  /** A client's segment, whose bytes the region knows. */
   submit(digest: Uint8Array): void {
-    if (this.disk.finals.some(({ block }) => block.bodyDigests.some((known) => equalBytes(known, digest)))) return;
-    this.#waiting.push({ digest, sinceMs: this.region.events.nowMs });
+    const name = toHex(digest);
+    if (!this.alive || this.#waiting.has(name) || this.execution.isDone(digest)) return;
+    this.#waiting.set(name, { digest, sinceMs: this.#clockMs() });
     this.#sayPool();
   }
 
-  /** Blocks from a height on, as an honest peer hands them out. */
+  /** Blocks from a height on, as a peer hands them out; nothing from a node that has not got them. */
   finalsFrom(height: number): readonly Final[] {
-    return this.replica === null || this.frozen ? [] : this.disk.finals.slice(height - 1, height + 15);
+    return this.alive && !this.frozen ? this.disk.finals.slice(height - 1, height - 1 + finalsMax) : [];
+  }
+
+  /** The committed height that this node can prove, asked after by one that has lost its disk; null for no answer. */
+  provenHeight(): number | null {
+    return this.replica === null || this.frozen ? null : this.height;
+  }
+
+  /** Whether it gives a body away to another node. */
+  servesBody(name: string, _to: number): boolean {
+    return this.alive && !this.frozen && (this.disk.bodies.has(name) || this.#waiting.has(name));
   }
 
   send(to: number, message: ReplicaMessage): void {
-    if (this.honest) {
-      const { record, blocks } = this.disk;
-      this.region.checks.said(this.index, message, { record, holdsBlock: (hash) => blocks.has(toHex(hash)) });
-    }
-    this.region.deliver(this.index, to, message);
+    if (this.honest) this.region.checks.said(this.index, message, this.disk);
+    this.region.deliver(this.place, to, message);
   }
 
+  /** A message from another machine: its event loop takes it up when it has come to it. */
   receive(from: number, message: ReplicaMessage): void {
-    switch (message.kind) {
-      case 'status':
-        this.feed({ kind: 'peer-status', peer: this.region.peerId(from), committedHeight: message.committedHeight });
-        return;
-      case 'want-block':
-        this.feed({
-          kind: 'want-block',
-          peer: this.region.peerId(from),
-          height: message.height,
-          blockHash: message.blockHash,
-        });
-        return;
-      default:
-        this.feed(message);
+    if (this.handleMs === 0) {
+      this.take(from, message);
+      return;
     }
+    const { nowMs } = this.region.events;
+    this.#loopFreeAtMs = Math.max(nowMs, this.#loopFreeAtMs) + this.handleMs;
+    this.later(this.#loopFreeAtMs - nowMs, () => this.take(from, message));
+  }
+
+  protected take(from: number, message: ReplicaMessage): void {
+    const peer = this.region.peerId(from);
+    if (message.kind === 'status') this.feed({ kind: 'peer-status', peer, committedHeight: message.committedHeight });
+    else if (message.kind === 'want-block') this.feed({ ...message, peer });
+    else this.feed(message);
   }
 
   /** Later, in this life of the node only. */
@@ -132,13 +222,19 @@ export class SimulatedNode {
     });
   }
 
-  /** Writes reach the disk in order; a crash may come right after one, before its answer. */
+  /** Writes reach the disk in order; one may fail, which ends the process, and a crash may come right after one, before its answer. */
   #write(apply: () => void, answer: () => void): void {
-    const { events, draws, faults } = this.region;
-    this.#diskFreeAtMs = Math.max(this.#diskFreeAtMs, events.nowMs) + draws.between(0, faults.diskMsMax);
+    const { region } = this;
+    const { events, draws } = region;
+    this.#diskFreeAtMs = Math.max(this.#diskFreeAtMs, events.nowMs) + draws.between(0, region.faults.diskMsMax);
     this.later(this.#diskFreeAtMs - events.nowMs, () => {
+      const { faults } = region;
+      if (this.honest && draws.chance(faults.writeFails)) {
+        this.crash();
+        return;
+      }
       apply();
-      if (this.region.crashesAtWrite(this)) this.crash();
+      if (this.honest && draws.chance(faults.crashAtWrite)) this.crash();
       else answer();
     });
   }
@@ -147,41 +243,29 @@ export class SimulatedNode {
     const { region } = this;
     switch (effect.kind) {
       case 'gather': {
-        const digests = this.#waiting.slice(0, 8).map(({ digest }) => digest);
         const { height, view } = effect;
-        this.later(0, () =>
-          this.feed({ kind: 'gathered', height, view, digests: region.censors(this) ? [] : digests }),
-        );
+        this.later(0, () => this.feed({ kind: 'gathered', height, view, digests: this.gather() }));
         return;
       }
-      case 'store-block': {
-        const { block, blockHash } = effect;
-        const apply = (): void => void this.disk.blocks.set(toHex(blockHash), block);
-        if (region.withheld(block)) return;
-        this.#write(apply, () => this.feed({ kind: 'stored', blockHash, full: false }));
+      case 'store-block':
+        this.#store(effect.block, effect.blockHash);
         return;
-      }
       case 'execute': {
         const { block, blockHash } = effect;
-        const resultRoot = resultOf(block, blockHash);
-        this.later(region.draws.between(0, 5), () => this.feed({ kind: 'executed', blockHash, resultRoot }));
+        this.later(region.draws.between(0, region.faults.executeMsMax), () => {
+          if (block.header.height !== this.height + 1) return;
+          this.feed({ kind: 'executed', blockHash, resultRoot: this.resultOf(block, blockHash) });
+        });
         return;
       }
-      case 'persist': {
-        const { record, token } = effect;
-        const apply = (): void => {
-          this.disk.record = record;
-        };
-        this.#write(apply, () => this.feed({ kind: 'persisted', token }));
+      case 'persist':
+        this.persist(effect.record, () => this.feed({ kind: 'persisted', token: effect.token }));
         return;
-      }
       case 'broadcast':
-        for (const index of region.everyIndex) {
-          if (index !== this.index) this.send(index, effect.message);
-        }
+        for (const { place } of region.nodes) if (place !== this.place) this.send(place, effect.message);
         return;
       case 'send':
-        this.send(region.indexOf(effect.to), effect.message);
+        for (const place of region.placesOf(effect.to)) if (place !== this.place) this.send(place, effect.message);
         return;
       case 'commit': {
         const final = { block: effect.block, hash: effect.blockHash, certificate: effect.certificate };
@@ -192,7 +276,7 @@ export class SimulatedNode {
         return;
       }
       case 'catch-up':
-        this.#catchUp(effect.hint === null ? 0 : region.indexOf(effect.hint));
+        this.#fetch(effect.hint === null ? 0 : (region.placesOf(effect.hint)[0] ?? 0), () => this.#committed());
         return;
       case 'set-timer':
         this.#setTimer(effect.atMs);
@@ -202,49 +286,111 @@ export class SimulatedNode {
         return;
       case 'diverged':
         this.diverged = true;
+        if (this.honest) region.checks.diverged(this.index, effect.height);
         return;
       case 'prove-ahead':
         return;
     }
   }
 
+  /** What a block gives here; broken nodes get something else. */
+  protected resultOf(block: Block, hash: Uint8Array): Uint8Array {
+    return this.execution.result(block, hash);
+  }
+
+  /** Writes a vote record; broken nodes only say so. */
+  protected persist(record: VoteRecord, answer: () => void): void {
+    this.#write(() => this.disk.writeRecord(record), answer);
+  }
+
+  /** Digests for a block of one's own. */
+  protected gather(): Uint8Array[] {
+    return [...this.#waiting.values()].slice(0, segmentsMax).map(({ digest }) => digest);
+  }
+
+  /** Gets the bodies from whoever has them, then writes them and the block; gives up when the height is decided. */
+  #store(block: Block, hash: Uint8Array, attempt = 0): void {
+    const { region } = this;
+    if (region.withheld(block) || block.header.height !== this.height + 1) return;
+    const names = block.bodyDigests.map(toHex);
+    if (names.some((name) => region.badBodies.has(name))) {
+      this.later(0, () => this.feed({ kind: 'refused', blockHash: hash, reason: 'BAD_FORMAT' }));
+      return;
+    }
+    const missing = names.filter((name) => !this.disk.bodies.has(name) && !this.#waiting.has(name));
+    if (missing.length === 0) {
+      this.#write(
+        () => this.disk.writeBlock(block, hash),
+        () => this.feed({ kind: 'stored', blockHash: hash, full: block.bodyDigests.length >= segmentsMax }),
+      );
+      return;
+    }
+    for (const name of missing) region.askBody(this.place, name, () => this.disk.bodies.add(name));
+    const againMs = 2 * region.faults.delayMsMax + 1 + attempt * askAgainMs;
+    this.later(againMs, () => this.#store(block, hash, attempt + 1));
+  }
+
   #setTimer(atMs: number | null): void {
     const timer = ++this.#timer;
     if (atMs === null) return;
-    this.later(atMs - this.region.events.nowMs, () => {
-      if (timer === this.#timer) this.feed({ kind: 'tick' });
+    const { draws, faults } = this.region;
+    const earlyMs = draws.chance(faults.earlyTimers) ? 1 : 0;
+    this.later(Math.ceil((atMs - this.#clockMs()) / this.clockRate) - earlyMs, () => {
+      if (timer !== this.#timer) return;
+      const { nowMs } = this.region.events;
+      // Who is busy comes late to its timers too.
+      if (this.handleMs > 0 && this.#loopFreeAtMs > nowMs)
+        this.later(this.#loopFreeAtMs - nowMs, () => this.feed({ kind: 'tick' }));
+      else this.feed({ kind: 'tick' });
     });
   }
 
-  #catchUp(from: number): void {
-    const { region } = this;
-    region.ask(this.index, from, this.height + 1, (finals) => {
+  /** Asks a peer for committed blocks after the own one and takes those that hold. */
+  #fetch(from: number, done: () => void): void {
+    this.region.ask(this.place, from, this.height + 1, (finals) => {
       this.later(0, () => {
-        for (const final of finals) this.#commit(final);
-        this.#committed();
+        for (const final of finals) {
+          if (final.block.header.height !== this.height + 1) continue;
+          if (!this.checksFinal(final)) break;
+          this.#commit(final);
+        }
+        done();
       });
     });
+  }
+
+  /** As a validator that catches up checks: the next block, the certificate of a quorum, an equal result. */
+  protected checksFinal({ block, certificate }: Final): boolean {
+    const hash = hashOf(block.header);
+    const fits =
+      followsChain(block.header, this.disk.chain) &&
+      certificate.phase === commitPhase &&
+      certificate.height === block.header.height &&
+      equalBytes(certificate.blockHash, hash) &&
+      this.region.checks.isCertificate(certificate);
+    return fits && equalBytes(this.execution.result(block, hash), certificate.resultRoot);
   }
 
   #commit(final: Final): void {
     const { header } = final.block;
     if (header.height !== this.height + 1) return;
-    if (this.honest) this.region.checks.committed(this.index, final.certificate, final.hash);
     const { chain } = this.disk;
-    this.disk.chain = advanceChain(this.region.schedule, chain, {
-      header,
-      blockHash: final.hash,
-      resultRoot: resultOf(final.block, final.hash),
-      historyRoot: taggedHash('test/history', chain.historyRoot, final.hash),
-      beaconOutput: this.region.keys.beaconOutput(header.beaconProof),
-      wished: this.region.keys.validators,
-    });
-    this.disk.finals.push(final);
-    for (const [name, block] of this.disk.blocks)
-      if (block.header.height <= header.height) this.disk.blocks.delete(name);
-    const done = new Set(final.block.bodyDigests.map(toHex));
-    this.#waiting = this.#waiting.filter(({ digest }) => !done.has(toHex(digest)));
-    this.region.progressed(this);
+    const resultRoot = this.execution.result(final.block, final.hash);
+    if (this.honest) this.region.checks.committed(this.index, final.certificate, final.hash, resultRoot);
+    this.execution.commit(final.block, final.hash);
+    this.disk.writeFinal(
+      final,
+      advanceChain(this.region.schedule, chain, {
+        header,
+        blockHash: final.hash,
+        resultRoot,
+        historyRoot: taggedHash('test/history', chain.historyRoot, final.hash),
+        beaconOutput: this.region.keys.beaconOutput(header.beaconProof),
+        wished: this.region.keys.validators,
+      }),
+    );
+    for (const digest of final.block.bodyDigests) this.#waiting.delete(toHex(digest));
+    this.region.progressed(this, final);
   }
 
   #committed(): void {
@@ -253,6 +399,7 @@ export class SimulatedNode {
   }
 
   #sayPool(): void {
-    this.feed({ kind: 'pool', waitingCount: this.#waiting.length, oldest: this.#waiting[0] ?? null });
+    const oldest = this.#waiting.values().next().value ?? null;
+    this.feed({ kind: 'pool', waitingCount: this.#waiting.size, oldest });
   }
 }
