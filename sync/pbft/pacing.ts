@@ -45,3 +45,12 @@ export function losesPatience(
   if (waiting.nowMs < Math.max(oldest.sinceMs, waiting.fromMs) + config.patienceMs) return false;
   return !accepted.candidate.block.bodyDigests.some((digest) => equalBytes(digest, oldest.digest));
 }
+
+/** When a replica acts by itself next, of what is said here; null for what it does not wait for. */
+export function ownTimesMs(config: ReplicaConfig, state: HeightState, pool: Pool): (number | null)[] {
+  const proposes = state.view === 0 && !state.proposing && state.leads;
+  return [
+    state.speaker === null ? null : viewDeadlineMs(config, state, pool),
+    proposes ? proposeAtMs(config, state, pool) : null,
+  ];
+}

@@ -12,7 +12,7 @@ import type { ChainState } from './chain.ts';
 import { proposalEvidence, voteEvidence } from './evidence.ts';
 import { type Candidate, HeightState } from './height-state.ts';
 import { MessageGate } from './message-gate.ts';
-import { losesPatience, type Pool, proposeAtMs, viewDeadlineMs } from './pacing.ts';
+import { losesPatience, ownTimesMs, type Pool, viewDeadlineMs } from './pacing.ts';
 import { PeersAhead } from './peers-ahead.ts';
 import { PrimaryDuty, type Proposed, type Turn } from './primary-duty.ts';
 import { alphasAhead } from './proof-plan.ts';
@@ -387,10 +387,8 @@ export class Replica {
 
   #setTimer(): void {
     const { state, chain } = this.#now();
-    const leads = state.view === 0 && !state.proposing && state.leads;
     const times = [
-      state.speaker === null ? null : viewDeadlineMs(this.#config, state, this.#pool),
-      leads ? proposeAtMs(this.#config, state, this.#pool) : null,
+      ...ownTimesMs(this.#config, state, this.#pool),
       this.#voice.resendAtMs(state),
       this.#peers.askAtMs(chain.height, this.#at.nowMs),
     ].filter((atMs) => atMs !== null);
