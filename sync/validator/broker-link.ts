@@ -3,7 +3,7 @@
  * in either, publishing happens only while connected and within a window, and reconnecting is done here.
  */
 import { connect, type MqttClient } from 'mqtt';
-import type { Clock, Timer } from '#core/clock';
+import { type Clock, type Timer, withDeadline } from '#core/clock';
 import { type Entropy, uniformInt } from '#core/entropy';
 import type { Log } from '#core/log';
 
@@ -13,6 +13,7 @@ const connectMsMax = 5_000;
 /** A connection that has not come about by then is given up, whatever the library believes. */
 const watchdogMs = 15_000;
 const keepaliveSeconds = 15;
+const goodbyeMsMax = 500;
 /** Messages of QoS 1 that the broker has not acknowledged, and their bytes: beyond, messages are dropped and counted. */
 const windowCount = 1_024;
 const windowBytes = 32 * 1024 * 1024;
@@ -97,7 +98,11 @@ export class BrokerLink {
     this.#timer?.cancel();
     const client = this.#client;
     this.#client = null;
-    if (client !== null) await new Promise<void>((resolve) => client.end(true, () => resolve()));
+    if (client === null) return;
+    // With DISCONNECT the broker knows that this was meant; a broker that does not take it is left without.
+    const ended = new Promise<void>((resolve) => client.end(false, () => resolve()));
+    const said = await withDeadline(this.#options.clock, ended, goodbyeMsMax);
+    if (!said.ok) await new Promise<void>((resolve) => client.end(true, () => resolve()));
   }
 
   /** Whether the message was handed to the connection; never queued for later. */
@@ -125,7 +130,7 @@ export class BrokerLink {
       const refused = (granted ?? []).filter((grant) => grant.qos >= refusedGrant).map((grant) => grant.topic);
       if (error !== null || refused.length > 0) {
         this.#options.log.error(
-          { refused, reason: error?.message },
+          { event: 'broker-refuses', refused, reason: error?.message },
           'the broker refuses a subscription: check its access rules',
         );
         return this.#lost(client, 'subscription refused');
@@ -133,7 +138,10 @@ export class BrokerLink {
       this.#timer?.cancel();
       this.#failures = 0;
       this.#up = true;
-      this.#options.log.info({ broker: withoutSecrets(this.#options.broker.url) }, 'broker connected');
+      this.#options.log.info(
+        { event: 'broker-up', broker: withoutSecrets(this.#options.broker.url) },
+        'broker connected',
+      );
       this.#options.onUp();
     });
   }
@@ -149,7 +157,10 @@ export class BrokerLink {
     this.#client = null;
     this.#timer?.cancel();
     if (this.#up || this.#failures === 0) {
-      this.#options.log.warn({ broker: withoutSecrets(this.#options.broker.url), reason }, 'broker connection lost');
+      this.#options.log.warn(
+        { event: 'broker-down', broker: withoutSecrets(this.#options.broker.url), reason },
+        'broker connection lost',
+      );
     }
     this.#up = false;
     this.#flyingCount = 0;

@@ -92,7 +92,7 @@ export class CatchUp {
       const taken = this.#takeBlock(next);
       if (!taken.ok) {
         log.warn(
-          { peer: from, height: next.block.header.height, reason: taken.reason },
+          { event: 'bad-block-offered', peer: from, height: next.block.header.height, reason: taken.reason },
           'a peer offered a block that does not hold',
         );
         this.#asked = null;

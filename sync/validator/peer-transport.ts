@@ -158,7 +158,7 @@ export class PeerTransport {
       onMessage: (message) => this.#options.onMessage(pair.id, message),
       onClosed: (lane, fault) => {
         if (offences.has(fault)) this.#cut++;
-        log.info({ peer: pair.member.name, lane, fault }, 'connection to a peer ended');
+        log.debug({ peer: pair.member.name, lane, fault }, 'connection to a peer ended');
       },
       onDialFault: (lane, fault) => log.debug({ peer: pair.member.name, lane, fault }, 'a peer could not be dialled'),
     });
@@ -167,7 +167,7 @@ export class PeerTransport {
   }
 
   #opened(pair: PeerPair, lane: LaneName): void {
-    this.#options.log.info({ peer: pair.member.name, lane }, 'peer connected');
+    this.#options.log.debug({ peer: pair.member.name, lane }, 'peer connected');
     if (lane === 'urgent') this.#options.onConnected(pair.id);
   }
 }

@@ -198,7 +198,7 @@ export class ReplicaDriver {
       case 'evidence':
         this.#evidence++;
         options.log.error(
-          { ...effect.equivocation, pair: effect.equivocation.pair.kind },
+          { event: 'equivocation', ...effect.equivocation, pair: effect.equivocation.pair.kind },
           'a validator signed two different statements for one place',
         );
         options.onEvidence(effect.equivocation);

@@ -69,6 +69,23 @@ const gaugesByLabel: readonly ByLabel[] = [
   ],
 ];
 
+/** Of the process as such: named as other programs of ours name it. */
+const ofProcess: readonly ByLabel[] = [
+  [
+    'bizain_event_loop_delay_seconds',
+    'quantile',
+    'How late the event loop gets to what is due, over the last minute or two; a vote waits as long',
+    ({ eventLoopDelayMs }) =>
+      eventLoopDelayMs === null
+        ? {}
+        : {
+            '0.5': seconds(eventLoopDelayMs.p50),
+            '0.99': seconds(eventLoopDelayMs.p99),
+            '1': seconds(eventLoopDelayMs.max),
+          },
+  ],
+];
+
 const countersByLabel: readonly ByLabel[] = [
   ['entries_total', 'outcome', 'Entries of committed blocks', (s) => s.entries],
   ['turned_away_total', 'reason', 'Segments turned away at the door', (s) => s.turnedAway],
@@ -93,7 +110,7 @@ export class StatusMetrics {
   constructor(registry: Registry) {
     this.#registry = registry;
     const registers = [registry];
-    const full = (name: string): string => `bizain_validator_${name}`;
+    const full = (name: string): string => (name.startsWith('bizain_') ? name : `bizain_validator_${name}`);
     this.#setters = [
       ...gauges.map(([name, help, read]) => {
         const gauge = new Gauge({ name: full(name), help, registers });
@@ -106,7 +123,7 @@ export class StatusMetrics {
           counter.inc(read(status));
         };
       }),
-      ...gaugesByLabel.map(([name, label, help, readAll]) => {
+      ...[...gaugesByLabel, ...ofProcess].map(([name, label, help, readAll]) => {
         const gauge = new Gauge({ name: full(name), help, labelNames: [label], registers });
         return (status: ValidatorStatus) => {
           gauge.reset();

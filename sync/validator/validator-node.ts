@@ -315,7 +315,7 @@ export class ValidatorNode implements Validator {
     this.#driver.stop();
     const reason = error instanceof Error ? error.message : String(error);
     this.#world.log.error(
-      { reason, stack: error instanceof Error ? error.stack : undefined },
+      { event: 'failed', reason, stack: error instanceof Error ? error.stack : undefined },
       'the validator cannot go on',
     );
     this.#fail(error);

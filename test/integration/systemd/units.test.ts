@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '#agent/api/screen-files';
+import { exitCode } from '#agent/cli/exit-code';
 import { createProgram } from '#agent/cli/program';
 import { tillNodeFlags } from '#agent/process-flags';
 
@@ -56,6 +57,11 @@ describe('the units', () => {
     expect(ofNode).toEqual(
       isTill ? [[`NODE_OPTIONS=${tillNodeFlags.join(' ')}`], undefined] : [undefined, ['NODE_OPTIONS']],
     );
+  });
+
+  it("a validator's is not started again and again with a configuration that makes no sense", () => {
+    const directives = directivesOf('bizain-validator@.service');
+    expect(directives.get('RestartPreventExitStatus')).toEqual([String(exitCode.usage)]);
   });
 
   it('scanners belong to a group, and no rule opens a device to everybody', () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findingTexts } from '#agent/region/finding-texts';
 import { findingSeverities, lagMax, regionHealth } from '#agent/region/region-health';
@@ -81,6 +83,15 @@ describe('the health of a region', () => {
     expect(regionHealth(asked).findings).toMatchObject([
       { code: 'CLOCK_OFF', validators: ['v3'], values: { worst: 2_500 } },
     ]);
+  });
+
+  it('is explained, finding by finding, in OPERATING.md', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../sync/validator/OPERATING.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (alarm|warning|notice) \|/gm)].map((match) => [
+      match[1],
+      match[2],
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(findingSeverities);
   });
 
   it('has a text in both languages for each finding, which names whom it is about', () => {
