@@ -12,6 +12,7 @@ import { type ValidatorInfo, validatorSetFormat } from '../wire/genesis.ts';
 import { faultyMax } from '../wire/quorum.ts';
 import { validatorIndexFormat } from '../wire/vote.ts';
 import { epochSeed, firstSeed, mixBeacon } from './beacon.ts';
+import { nextSet, type Wish } from './next-set.ts';
 import { leaderOrder, type ScheduleConfig } from './schedule.ts';
 
 /** Blocks for which a failed primary is passed over, in turns of the whole set; then it is tried again. */
@@ -97,8 +98,8 @@ export interface CommittedStep {
   readonly historyRoot: Uint8Array;
   /** VRF output (64 bytes) of the header's proof. */
   readonly beaconOutput: Uint8Array;
-  /** The validators that the ledger wishes after this block; at an epoch's end they are set for the epoch after the next. */
-  readonly wished: readonly ValidatorInfo[];
+  /** The validators that the ledger wishes after this block; at an epoch's end the set of the epoch after the next goes towards them. */
+  readonly wished: readonly Wish[];
 }
 
 /**
@@ -122,7 +123,7 @@ export function advanceChain(config: ScheduleConfig, chain: ChainState, step: Co
     epoch: chain.epoch + 1,
     epochStart: header.height + 1,
     validators: chain.validatorsNext,
-    validatorsNext: step.wished,
+    validatorsNext: nextSet(chain.validatorsNext, step.wished),
     seed: chain.seedNext,
     seedNext: epochSeed(chain.seed, mixed),
     beaconMix: new Uint8Array(32),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { equalBytes, toHex, utf8 } from '#core/bytes';
 import { decode, encode } from '#core/format';
 import { sha256 } from '#core/hash';
-import { advanceChain, type ChainState, chainStateFormat, failedTurns } from '#sync/pbft/chain';
+import { advanceChain, type ChainState, chainStateFormat, endsEpoch, failedTurns } from '#sync/pbft/chain';
 import { leaderOrder } from '#sync/pbft/schedule';
 import type { Header } from '#sync/wire/block';
 import type { ValidatorInfo } from '#sync/wire/genesis';
@@ -117,7 +117,13 @@ test('a chain state survives its stored form', () => {
 describe('R1: the validators', () => {
   const [v0, v1, v2, v3] = validators as [ValidatorInfo, ValidatorInfo, ValidatorInfo, ValidatorInfo];
   const v4 = { name: 'v4', publicKey: sha256(utf8('v4')) };
-  const v1New = { name: 'v1', publicKey: sha256(utf8('v1 anew')) };
+
+  /** The chain with an epoch begun, the wish being the same all the way. */
+  function runTo(chain: ChainState, epoch: number, wished: readonly ValidatorInfo[]): ChainState {
+    let at = chain;
+    while (at.epoch < epoch) at = next(at, { wished });
+    return at;
+  }
 
   test('wished at the end of epoch 0 vote from epoch 2 on, in an epoch as long as they are many', () => {
     const wished = [v0, v1, v2, v3, v4];
@@ -139,22 +145,53 @@ describe('R1: the validators', () => {
     expect(chain.validators).toEqual(validators);
   });
 
-  test('R4: a failed primary stays failed under its new key and place, and one that leaves is forgotten', () => {
-    const fails = (wished: readonly ValidatorInfo[]): ChainState['failed'] => {
-      let chain = run(testGenesis(), 7);
-      chain = run(next(chain, { wished }), 7);
-      const order = leaderOrder(chain);
-      const first = order[0] as number;
-      const place = (chain.validators[first] as ValidatorInfo).name;
-      chain = next(chain, { view: 1 });
-      expect(chain.validators).toEqual(wished);
-      expect(chain.failed.map(({ validator }) => chain.validators[validator]?.name)).toEqual(
-        wished.some(({ name }) => name === place) ? [place] : [],
-      );
-      return chain.failed;
-    };
-    fails([v3, v2, v1New, v0, v4]);
-    const leaver = leaderOrder(run(testGenesis(), 15))[0] as number;
-    expect(fails([...validators.filter((_, index) => index !== leaver), v4])).toEqual([]);
+  test('go towards the wish by at most f changes an epoch', () => {
+    const wished = [v1, v2, v3, v4];
+    const sets: string[] = [];
+    let chain = testGenesis();
+    for (let epoch = 0; epoch < 5; epoch++) {
+      chain = runTo(chain, epoch + 1, wished);
+      sets.push(chain.validators.map(({ name }) => name).join(' '));
+    }
+    expect(sets).toEqual(['v0 v1 v2 v3', 'v0 v1 v2 v3 v4', 'v1 v2 v3 v4', 'v1 v2 v3 v4', 'v1 v2 v3 v4']);
+  });
+
+  /** The chain before the last height of an epoch, and who is due there. */
+  function lastTurn(epoch: number, wishedAt: (epoch: number) => readonly ValidatorInfo[]): [ChainState, string] {
+    let chain = testGenesis();
+    for (let at = 0; at < epoch; at++) chain = runTo(chain, at + 1, wishedAt(at));
+    while (!endsEpoch(config, chain, chain.height + 1)) chain = next(chain, { wished: wishedAt(epoch) });
+    return [chain, (chain.validators[leaderOrder(chain)[0] as number] as ValidatorInfo).name];
+  }
+  const failedNames = (chain: ChainState): (string | undefined)[] =>
+    chain.failed.map(({ validator }) => chain.validators[validator]?.name);
+
+  test('R4: a failed primary stays failed under its new key and in its new place', () => {
+    const [, due] = lastTurn(1, () => validators);
+    const wished = validators.map((one) => (one.name === due ? { name: due, publicKey: sha256(utf8('anew')) } : one));
+    const [chain, again] = lastTurn(1, () => wished);
+    expect(again).toBe(due);
+    const after = next(chain, { view: 1, wished });
+    expect(after.validators).toEqual(wished);
+    expect(failedNames(after)).toEqual([due]);
+    // One before it in the set has left: its index is another, its name is not.
+    const more = [...validators, v4];
+    const [, dueLater] = lastTurn(2, () => more);
+    const other = more.find(({ name }) => name !== dueLater) as ValidatorInfo;
+    const [before] = lastTurn(2, (epoch) => (epoch === 0 ? more : more.filter((one) => one !== other)));
+    const moved = next(before, { view: 1, wished: more.filter((one) => one !== other) });
+    expect(moved.validators).not.toContainEqual(other);
+    expect(failedNames(moved)).toEqual([dueLater]);
+  });
+
+  test('R4: one that leaves is forgotten', () => {
+    const more = [...validators, v4];
+    const [, due] = lastTurn(2, () => more);
+    const without = more.filter(({ name }) => name !== due);
+    const [chain, again] = lastTurn(2, (epoch) => (epoch === 0 ? more : without));
+    expect(again).toBe(due);
+    const after = next(chain, { view: 1, wished: without });
+    expect(after.validators).toEqual(without);
+    expect(after.failed).toEqual([]);
   });
 });
