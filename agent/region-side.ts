@@ -8,9 +8,10 @@ import type { Log } from '#core/log';
 import { storeShard } from '#ledger/ids';
 import { streamHead } from '#ledger/journal/stream-head';
 import { LightClient } from '#sync/light-client/light-client';
+import { lightPlaceFormat, trustingPeriodMs } from '#sync/light-client/light-place';
+import { EpochSync } from '#sync/outbox/epoch-sync';
 import { Outbox, type OutboxAlarm } from '#sync/outbox/outbox';
 import { RegionLine } from '#sync/outbox/region-line';
-import { headMessageFormat } from '#sync/wire/gateway-message';
 import type { Genesis } from '#sync/wire/genesis';
 import type { CachedShards } from './checkout/till.ts';
 import { entryPointsOf } from './config/entry-points.ts';
@@ -23,7 +24,7 @@ import { LotIndex } from './verdict/lot-index.ts';
 
 /** How long the line must have been up, after it was lost, before scans are put to the region again. */
 export const steadyLineMs = 2_000;
-const headKey = 'light/head';
+const placeKey = 'light/place';
 const timeKey = 'time/low';
 const anchorPeriodMs = 500;
 const lotsListedMax = 4_096;
@@ -51,11 +52,13 @@ export class RegionSide {
   readonly time: CertifiedTime;
   readonly outbox: Outbox;
   readonly #lots: LotIndex;
+  readonly #epochs: EpochSync;
   readonly #options: RegionSideOptions;
   #timer: Timer | null = null;
   #upSinceMs: number | null = null;
   #wasUp = false;
   #forkTold: string | null = null;
+  #expiryTold = false;
 
   constructor(options: RegionSideOptions) {
     const { config, genesis, journal, clock, entropy, log, store } = options;
@@ -64,22 +67,28 @@ export class RegionSide {
     this.#lots = new LotIndex(this.shardStore, (tradeItem) => this.#lotsOf(tradeItem));
     const persistedMs = Math.max(genesis.timeMs, readNumber(journal.meta(timeKey)));
     this.time = new CertifiedTime({ clock, persistedMs, persist: (lowMs) => this.#persist(lowMs) });
-    const stored = journal.meta(headKey);
-    const trusted = stored === null ? null : decode(headMessageFormat, stored);
+    const stored = journal.meta(placeKey);
+    const trusted = stored === null ? null : decode(lightPlaceFormat, stored);
     const onHead = ({ header }: { readonly header: { readonly timeMs: number } }): void =>
       this.time.observe(header.timeMs);
     // A head of an earlier run says how far the chain was, not what time it is now.
     let live = false;
-    this.light = new LightClient(genesis, trusted?.ok ? trusted.value.lightBlock : undefined, {
+    this.light = new LightClient(genesis, trusted?.ok ? trusted.value : undefined, {
       onHead: (head) => {
-        if (live) onHead(head);
+        if (!live) return;
+        onHead(head);
+        this.line.useValidators(this.light.validators.length);
       },
       onFork: (detail) => this.#onFork(detail),
+      onUnknownSet: () => {
+        if (live) this.#epochs.want();
+      },
+      // A board without a clock has only what it was told; it cannot notice how long it slept.
+      presentMs: () => Math.max(this.time.interval().lowMs, clock.wallMs()),
     });
-    live = true;
     this.line = new RegionLine({
       chainId: this.light.chainId,
-      validatorCount: genesis.validators.length,
+      validatorCount: this.light.validators.length,
       account: config.terminal,
       clientName: `till-${config.terminal.replace('/', '_')}`,
       entryPoints: entryPointsOf(genesis, config),
@@ -87,6 +96,8 @@ export class RegionSide {
       entropy,
       log,
     });
+    this.#epochs = new EpochSync({ line: this.line, light: this.light, clock, log });
+    live = true;
     const wanted = { store, series: config.cache.series, batches: config.cache.batches };
     this.sync = new ShardSync({
       line: this.line,
@@ -155,8 +166,9 @@ export class RegionSide {
   #listen(): void {
     const { clock, onLine } = this.#options;
     this.line.on('head', (lightBlock) => {
-      if (!this.light.acceptHead(lightBlock).ok) return;
-      this.time.observe(lightBlock.header.timeMs);
+      const accepted = this.light.acceptHead(lightBlock);
+      if (accepted.ok) this.time.observe(lightBlock.header.timeMs);
+      else if (accepted.reason === 'TRUST_EXPIRED') this.#onTrustExpired();
     });
     this.line.on('up', () => {
       this.#upSinceMs = clock.monotonicMs();
@@ -176,6 +188,13 @@ export class RegionSide {
     this.#options.log.error({ detail }, 'the region contradicts itself');
     const message = `The region's validators certified two histories: ${detail}. Call the region's operator.`;
     this.#options.onAlarm('FORKED_REGION', message);
+  }
+
+  #onTrustExpired(): void {
+    if (this.#expiryTold) return;
+    this.#expiryTold = true;
+    const message = `This terminal has not heard of the region's validators for over ${trustingPeriodMs / 86_400_000} days and can no longer tell them from former ones. Install a checkpoint signed by the region's operators, and check the clock.`;
+    this.#options.onAlarm('TRUST_EXPIRED', message);
   }
 
   #onOutboxAlarm(alarm: OutboxAlarm | null): void {
@@ -226,11 +245,11 @@ export class RegionSide {
 
   /** Keeps time and head for the next start. A journal without space loses nothing by leaving this out. */
   #persist(lowMs: number): void {
-    const lightBlock = this.light.export();
+    const place = encode(lightPlaceFormat, this.light.export());
     try {
       this.#options.journal.atomically((tx) => {
         tx.putMeta(timeKey, new TextEncoder().encode(String(lowMs)));
-        if (lightBlock !== null) tx.putMeta(headKey, encode(headMessageFormat, { lightBlock }));
+        tx.putMeta(placeKey, place);
       });
     } catch (error) {
       if (!(error instanceof BizainError)) throw error;

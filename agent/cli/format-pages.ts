@@ -41,6 +41,7 @@ import { registerChunkFormat, registersFormat } from '#ledger/trace/registers';
 import { serialIndexFormat, serialsChunkFormat } from '#ledger/trace/serial-list';
 import { wishedSetFormat } from '#ledger/validators/validator-set';
 import { votingKeyFormat } from '#ledger/validators/voting-key';
+import { lightPlaceFormat } from '#sync/light-client/light-place';
 import { receiptProofFormat } from '#sync/light-client/receipt-proof';
 import { blockFormat } from '#sync/wire/block';
 import {
@@ -145,6 +146,7 @@ const pages = [
       headMessageFormat,
       receiptsMessageFormat,
       receiptProofFormat,
+      lightPlaceFormat,
       deltaMessageFormat,
       turnedAwayFormat,
       requestFormat,

@@ -12,6 +12,7 @@ import { readRights } from '#ledger/rights/read';
 import type { Right } from '#ledger/rights/right';
 import { type ProductStatus, readProduct } from '#ledger/trace/read';
 import { LightClient } from '#sync/light-client/light-client';
+import { EpochSync } from '#sync/outbox/epoch-sync';
 import { RegionLine } from '#sync/outbox/region-line';
 import type { Genesis } from '#sync/wire/genesis';
 import { openShardStore, type ShardStore } from '../shard-store/shard-store.ts';
@@ -46,7 +47,11 @@ export class Auditor {
     const { genesis, clock, entropy, log } = options;
     this.clock = clock;
     this.store = options.store;
-    this.light = new LightClient(genesis);
+    const epochs: { want?: () => void } = {};
+    this.light = new LightClient(genesis, undefined, {
+      onHead: () => this.line.useValidators(this.light.validators.length),
+      onUnknownSet: () => epochs.want?.(),
+    });
     this.line = new RegionLine({
       chainId: this.light.chainId,
       validatorCount: genesis.validators.length,
@@ -57,6 +62,8 @@ export class Auditor {
       entropy,
       log,
     });
+    const sync = new EpochSync({ line: this.line, light: this.light, clock, log });
+    epochs.want = () => sync.want();
     this.shards = openShardStore({ path: join(options.folder, 'auditor.db'), log, clock });
     const wanted = { store: options.store, series: 'all', batches: 'all' } as const;
     this.sync = new ShardSync({ line: this.line, light: this.light, store: this.shards, wanted, clock, log });

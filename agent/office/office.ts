@@ -15,6 +15,7 @@ import { reasonsIn } from '#ledger/reasons';
 import { outcomes, type Receipt } from '#ledger/receipt';
 import { LightClient } from '#sync/light-client/light-client';
 import type { AnyEntryPoint } from '#sync/outbox/entry-point';
+import { EpochSync } from '#sync/outbox/epoch-sync';
 import { Outbox } from '#sync/outbox/outbox';
 import { RegionLine } from '#sync/outbox/region-line';
 import type { Genesis } from '#sync/wire/genesis';
@@ -80,8 +81,14 @@ interface Desk {
 function openDesk(options: OfficeOptions, journal: Journal): Desk {
   const { genesis, account, epoch = firstEpoch, clock, entropy, log } = options;
   const time = new CertifiedTime({ clock, persistedMs: genesis.timeMs, persist: () => undefined });
-  const light = new LightClient(genesis, undefined, { onHead: ({ header }) => time.observe(header.timeMs) });
-  const line = new RegionLine({
+  const light = new LightClient(genesis, undefined, {
+    onHead: ({ header }) => {
+      time.observe(header.timeMs);
+      line.useValidators(light.validators.length);
+    },
+    onUnknownSet: () => epochs.want(),
+  });
+  const line: RegionLine = new RegionLine({
     chainId: light.chainId,
     validatorCount: genesis.validators.length,
     account,
@@ -91,6 +98,7 @@ function openDesk(options: OfficeOptions, journal: Journal): Desk {
     entropy,
     log,
   });
+  const epochs = new EpochSync({ line, light, clock, log });
   line.on('head', (lightBlock) => void light.acceptHead(lightBlock));
   const awaited: Desk['awaited'] = new Map();
   const onSettled = (receipts: readonly Receipt[]): void => {

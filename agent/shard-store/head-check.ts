@@ -66,7 +66,7 @@ export class HeadCheck {
 
   async #askAll(session: number): Promise<void> {
     const { clock, light, line, askMs, retryMs, onKnown } = this.#options;
-    const { length: count } = light.genesis.validators;
+    const { length: count } = light.validators;
     let heard = 0;
     const asked = Array.from({ length: count }, async (_, validator) => {
       const answer = await line.askOne({ kind: 'head' }, askMs, validator);

@@ -329,7 +329,7 @@ export class ShardSync {
   async #fetch(shard: ShardId, followed: Followed): Promise<FetchOutcome> {
     const { clock, light, line, store } = this.#options;
     // After a failure the validators are tried in turn: one of them is honest and there.
-    const from = followed.failures === 0 ? {} : { from: followed.failures % light.genesis.validators.length };
+    const from = followed.failures === 0 ? {} : { from: followed.failures % light.validators.length };
     const outcome = await fetchSnapshot({ clock, line, light, store, ...from }, shard);
     if (outcome === 'lie') {
       this.#log.warn({ shard, ...from }, 'a snapshot was not what the certificate says; another validator is asked');
@@ -365,7 +365,7 @@ export class ShardSync {
   async #list(): Promise<void> {
     const { clock, light, line } = this.#options;
     const validator = this.#lister;
-    this.#lister = (validator + 1) % light.genesis.validators.length;
+    this.#lister = (validator + 1) % light.validators.length;
     this.#listing = true;
     let afterIndex: number | null = null;
     let complete = false;

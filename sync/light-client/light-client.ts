@@ -1,6 +1,7 @@
 /**
- * The terminal's judge of everything the region says: commit certificates against the validator set, receipts and
- * shards against certified result roots. Nothing leaves it unverified; it knows no broker, no clock and no disk.
+ * The terminal's judge of everything the region says: commit certificates against the validators of their height, whom epoch
+ * certificates prove one after the other; receipts and shards against certified result roots. Nothing leaves it unverified; it
+ * knows no broker and no disk.
  */
 import { equalBytes, toHex } from '#core/bytes';
 import { merkleDepth } from '#core/merkle';
@@ -10,14 +11,18 @@ import type { Receipt } from '#ledger/receipt';
 import type { ShardDelta, ShardProof } from '#ledger/state/delta';
 import { verifyShardProof } from '#ledger/state/proof';
 import { resultRoot } from '#ledger/state/roots';
+import type { ChainState } from '../pbft/chain.ts';
 import { blockHash } from '../wire/block.ts';
-import type { DeltaMessage, LightBlock, ReceiptsMessage } from '../wire/gateway-message.ts';
-import { chainIdOf, type Genesis, validatorSetHash } from '../wire/genesis.ts';
+import type { DeltaMessage, EpochCertificate, LightBlock, ReceiptsMessage } from '../wire/gateway-message.ts';
+import { chainIdOf, type Genesis, type ValidatorInfo } from '../wire/genesis.ts';
 import { commitPhase, verifyCertificate } from '../wire/vote.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { CertifiedShard } from './certified-shard.ts';
+import { chainStateOf, nextEpochStart } from './epoch-certificate.ts';
 import type { LightFault } from './light-fault.ts';
+import { type LightPlace, trustingPeriodMs } from './light-place.ts';
 import { provedReceiptsRoot } from './proved-receipts.ts';
+import { ValidatorSpans } from './validator-spans.ts';
 
 /** Heights whose certified hashes are remembered, so that a repeated light block is not verified twice. */
 const knownBlocksMax = 1_024;
@@ -33,33 +38,53 @@ export interface CheckedDelta {
   readonly certified: CertifiedShard;
 }
 
-/** Who is told what a light client learns. */
+/** Who is told what a light client learns, and who tells it the time. */
 export interface LightWatch {
   /** Each newer head, once. */
   readonly onHead?: (head: LightBlock) => void;
   /** A certified contradiction: more than f validators are faulty and people must decide. */
   readonly onFork?: (detail: string) => void;
+  /**
+   * A block of validators unknown at a height where others may vote by now: ask for `epochs`. Unverified, so that anybody can
+   * bring it about: ask seldom.
+   */
+  readonly onUnknownSet?: () => void;
+  /** The latest time that it can be now, ms since 1970; without it trust does not expire. */
+  readonly presentMs?: () => number;
 }
 
 /** Follows one region. Heads only move forward; a certified contradiction is `FORKED_REGION`. */
 export class LightClient {
   readonly chainId: Uint8Array;
   readonly genesis: Genesis;
-  readonly #setHash: Uint8Array;
   readonly #watch: LightWatch;
   readonly #known = new BoundedMap<number, KnownBlock>(knownBlocksMax);
+  #spans: ValidatorSpans;
+  #trustedMs: number;
+  #epoch: number | null = null;
   #head: LightBlock | null = null;
 
   /**
-   * `trusted` is the head of an earlier run (`export`); it is verified again, and ignored if it fails. `watch` is called
-   * synchronously, whatever message brought the news.
+   * `trusted` is the place of an earlier run (`export`); its head is verified again, and all of it ignored if that fails. `watch`
+   * is called synchronously, whatever message brought the news.
    */
-  constructor(genesis: Genesis, trusted?: LightBlock, watch: LightWatch = {}) {
+  constructor(genesis: Genesis, trusted?: LightPlace, watch: LightWatch = {}) {
     this.genesis = genesis;
     this.chainId = chainIdOf(genesis);
-    this.#setHash = validatorSetHash(genesis.validators);
     this.#watch = watch;
-    if (trusted !== undefined) this.acceptHead(trusted);
+    const { timeMs, validators } = genesis;
+    this.#spans = new ValidatorSpans(trusted?.spans ?? [{ fromHeight: 1, validators }]);
+    this.#trustedMs = trusted?.trustedMs ?? timeMs;
+    this.#epoch = trusted?.epoch ?? null;
+    const head = trusted?.head ?? null;
+    if (head === null || this.#admit(head, false).ok) {
+      this.#head = head;
+      if (head !== null) watch.onHead?.(head);
+      return;
+    }
+    this.#spans = new ValidatorSpans([{ fromHeight: 1, validators }]);
+    this.#trustedMs = timeMs;
+    this.#epoch = null;
   }
 
   /** The newest certified block seen, or null before the first. */
@@ -67,9 +92,60 @@ export class LightClient {
     return this.#head;
   }
 
+  /** The validators of the newest epoch that is known, in the order of their indices. */
+  get validators(): readonly ValidatorInfo[] {
+    return this.#spans.at(this.#head?.header.height ?? 1)?.validators ?? this.#spans.newest.validators;
+  }
+
+  /** The validators of a height, in the order of their indices; null where they are not known. */
+  validatorsAt(height: number): readonly ValidatorInfo[] | null {
+    return this.#spans.at(height)?.validators ?? null;
+  }
+
+  /** The epoch of the last certificate followed: what an `epochs` question names. Null: ask for all. */
+  get epoch(): number | null {
+    return this.#epoch;
+  }
+
   /** What a later run may be given as `trusted`. */
-  export(): LightBlock | null {
-    return this.#head;
+  export(): LightPlace {
+    return { head: this.#head, trustedMs: this.#trustedMs, spans: this.#spans.stored(), epoch: this.#epoch };
+  }
+
+  /**
+   * Takes certificates of epochs, the earliest first, each verified by what the ones before it prove. The answer is the number of
+   * new sets; with a fault, those before the faulty one have been taken.
+   */
+  follow(certificates: readonly EpochCertificate[]): Result<number, LightFault> {
+    let count = 0;
+    for (const certificate of certificates) {
+      const { lightBlock } = certificate;
+      const chain = chainStateOf(certificate);
+      if (!chain.ok) return chain;
+      const accepted = this.acceptHead(lightBlock);
+      if (!accepted.ok) return accepted;
+      const fromHeight = nextEpochStart(this.genesis.epochTurns, chain.value);
+      const added = this.#spans.add({ fromHeight, validators: [...chain.value.validatorsNext] });
+      if (added === 'contradicts')
+        return this.#forked(lightBlock.header.height, certificate.lightBlock.certificate.blockHash);
+      if (added === 'new') count++;
+      if (this.#epoch === null || chain.value.epoch > this.#epoch) this.#epoch = chain.value.epoch;
+    }
+    return ok(count);
+  }
+
+  /**
+   * Believes a chain state on somebody else's word: the caller has checked that the operators signed it. What was known before, the
+   * head too, is forgotten where the chain state is newer.
+   */
+  restart(chain: ChainState): void {
+    if (chain.timeMs <= this.#trustedMs) return;
+    const { epochStart: fromHeight, validators, validatorsNext } = chain;
+    this.#spans = new ValidatorSpans([{ fromHeight, validators }]);
+    this.#spans.add({ fromHeight: nextEpochStart(this.genesis.epochTurns, chain), validators: validatorsNext });
+    this.#trustedMs = chain.timeMs;
+    this.#epoch = chain.epoch;
+    this.#head = null;
   }
 
   /** Verifies a light block; `newer` moves the head, `known` is the same height or an older one. */
@@ -128,10 +204,12 @@ export class LightClient {
     });
   }
 
-  /** Whether the block is certified and contradicts nothing seen. */
-  #admit({ header, certificate }: LightBlock): Result<true, LightFault> {
+  /** Whether the block is certified and contradicts nothing seen. `expires`: whether trust may have run out. */
+  #admit({ header, certificate }: LightBlock, expires = true): Result<true, LightFault> {
     if (!equalBytes(header.chainId, this.chainId)) return bad('OTHER_CHAIN');
-    if (!equalBytes(header.validatorSetHash, this.#setHash)) return bad('OTHER_VALIDATORS');
+    const set = this.#spans.at(header.height);
+    if (set === null) return bad('OTHER_VALIDATORS', 'too long ago');
+    if (!equalBytes(header.validatorSetHash, set.setHash)) return this.#unknownSet(header.height);
     if (certificate.phase !== commitPhase) return bad('NOT_COMMIT');
     if (certificate.height !== header.height || header.height === 0) return bad('OTHER_HEIGHT');
     const hash = blockHash(header);
@@ -140,7 +218,9 @@ export class LightClient {
     const same =
       known !== undefined && equalBytes(known.hash, hash) && equalBytes(known.resultRoot, certificate.resultRoot);
     if (same) return ok(true);
-    const genuine = verifyCertificate(this.chainId, this.genesis.validators, certificate);
+    const presentMs = expires ? this.#watch.presentMs?.() : undefined;
+    if (presentMs !== undefined && presentMs - this.#trustedMs > trustingPeriodMs) return bad('TRUST_EXPIRED');
+    const genuine = verifyCertificate(this.chainId, set.validators, certificate);
     if (!genuine.ok) return genuine;
     if (known !== undefined) return this.#forked(header.height, hash);
     const block = { hash, resultRoot: certificate.resultRoot };
@@ -148,7 +228,15 @@ export class LightClient {
     const parent = { hash: header.parentHash, resultRoot: header.parentResultRoot };
     if (before !== undefined && !sameBlock(before, parent)) return this.#forked(header.height, hash);
     this.#known.set(header.height, block);
+    this.#trustedMs = Math.max(this.#trustedMs, header.timeMs);
     return ok(true);
+  }
+
+  #unknownSet(height: number): Result<never, LightFault> {
+    const { fromHeight } = this.#spans.newest;
+    const after = Math.max(fromHeight, this.#head?.header.height ?? 0);
+    if (height > after) this.#watch.onUnknownSet?.();
+    return bad('OTHER_VALIDATORS', `not the validators of height ${height}`);
   }
 
   #forked(height: number, hash: Uint8Array): Result<never, LightFault> {

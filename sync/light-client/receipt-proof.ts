@@ -15,7 +15,7 @@ import { viewFormat } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import { blockHash, headerFormat } from '../wire/block.ts';
 import type { LightBlock } from '../wire/gateway-message.ts';
-import { chainIdOf, type Genesis, validatorSetHash } from '../wire/genesis.ts';
+import { chainIdOf, type Genesis, type ValidatorInfo, validatorSetHash } from '../wire/genesis.ts';
 import { type Certificate, commitPhase, validatorIndexFormat, verifyCertificate } from '../wire/vote.ts';
 import type { LightFault } from './light-fault.ts';
 
@@ -96,19 +96,32 @@ function certificateOf(proof: ReceiptProof, certified: Uint8Array): Certificate 
   };
 }
 
+/** Whose certificates are believed: a light client, or whatever else knows the region's validators by height. */
+export interface TrustedSets {
+  readonly chainId: Uint8Array;
+  validatorsAt(height: number): readonly ValidatorInfo[] | null;
+}
+
+/** The trust of who knows nothing but the genesis: enough while the validators have not changed. */
+export function genesisSets(genesis: Genesis): TrustedSets {
+  return { chainId: chainIdOf(genesis), validatorsAt: () => genesis.validators };
+}
+
 /**
- * The receipt, if a quorum of the region's validators certified it; never throws on decoded input. Needs nothing but the genesis:
- * no line, no state. Cost: one Ed25519 check a signature.
+ * The receipt, if a quorum of its block's validators certified it; never throws on decoded input. Needs neither line nor state. Cost:
+ * one Ed25519 check a signature.
  */
-export function verifyReceiptProof(genesis: Genesis, proof: ReceiptProof): Result<Receipt, LightFault> {
+export function verifyReceiptProof(trusted: TrustedSets, proof: ReceiptProof): Result<Receipt, LightFault> {
   const { header, receipt, signers, signatures } = proof;
-  const chainId = chainIdOf(genesis);
+  const { chainId } = trusted;
   if (!equalBytes(header.chainId, chainId)) return bad('OTHER_CHAIN');
-  if (!equalBytes(header.validatorSetHash, validatorSetHash(genesis.validators))) return bad('OTHER_VALIDATORS');
+  const validators = trusted.validatorsAt(header.height);
+  if (validators === null || !equalBytes(header.validatorSetHash, validatorSetHash(validators)))
+    return bad('OTHER_VALIDATORS');
   const certified = resultOf(proof);
   if (certified === undefined) return bad('BAD_RECEIPTS_ROOT');
   if (signatures.length !== signers.length * signatureBytes) return bad('BAD_SIGNATURE');
-  const checked = verifyCertificate(chainId, genesis.validators, certificateOf(proof, certified));
+  const checked = verifyCertificate(chainId, validators, certificateOf(proof, certified));
   if (!checked.ok) return checked;
   // The tree binds the receipt to the block already; a receipt of another height would be a fault of the region itself.
   return receipt.height === header.height ? ok(receipt) : bad('BAD_RECEIPT', 'the receipt names another height');

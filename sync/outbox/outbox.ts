@@ -265,7 +265,7 @@ export class Outbox {
     const by = this.#refusals.get(reason) ?? new Set<number>();
     // The reason is text from outside: only so many different ones are counted.
     if (this.#refusals.size < 16) this.#refusals.set(reason, by.add(validator));
-    if (by.size <= faultyMax(light.genesis.validators.length)) return;
+    if (by.size <= faultyMax(light.validators.length)) return;
     this.#refusals.clear();
     this.#pausedUntilMs = clock.monotonicMs() + this.#limits.alarmPauseMs;
     this.#raise({ reason, detail: `${by.size} validators turned segments away; entries are kept and tried again` });

@@ -100,6 +100,7 @@ export class RegionLine {
   #sinceMs: number;
   #lastDown: DownCause | null = null;
   #nextValidator: number;
+  #validatorCount: number;
 
   constructor(options: RegionLineOptions) {
     assert(options.entryPoints.length > 0, 'a line needs an entry point');
@@ -109,6 +110,7 @@ export class RegionLine {
     }
     assert(options.validatorCount > 0, 'a region has validators');
     this.#options = options;
+    this.#validatorCount = options.validatorCount;
     this.#timing = { ...timingDefault, ...options.timing };
     this.#topics = topicsOf(options.chainId);
     this.#log = options.log.child({ part: 'line' });
@@ -199,8 +201,13 @@ export class RegionLine {
 
   /** Sends a segment again, and to f+1 validators directly, as far as the entry points allow: its receipt stays away. */
   resubmitSegment(bytes: Uint8Array): Promise<Result<true, SendFault>> {
-    this.#sideDoors.submit(bytes, faultyMax(this.#options.validatorCount) + 1);
+    this.#sideDoors.submit(bytes, faultyMax(this.#validatorCount) + 1);
     return this.publishSegment(bytes);
+  }
+
+  /** The region has so many validators now; they are asked by their place in the set of the present epoch. */
+  useValidators(count: number): void {
+    this.#validatorCount = count;
   }
 
   /**
@@ -215,7 +222,7 @@ export class RegionLine {
 
   /** As `ask`, and tells who answered. */
   async askAny(query: GatewayQuery, timeoutMs: number): Promise<Result<Answered, AskFault>> {
-    const { validatorCount } = this.#options;
+    const validatorCount = this.#validatorCount;
     const ways = Array.from({ length: validatorCount }, (_, validator) => validator).filter((v) => this.#reaches(v));
     const attempts = Math.max(1, Math.min(askAttemptsMax, ways.length));
     let last: Result<Answered, AskFault> = bad('TIMEOUT');

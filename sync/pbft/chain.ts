@@ -53,9 +53,12 @@ export const chainStateFormat = versioned(
 );
 export type ChainState = Infer<typeof chainStateFormat>;
 
+/** Domain of the hash of a chain state's bytes. */
+export const chainStateDomain = 'bizain/chain-state/1';
+
 /** What the header of the next block commits to. */
 export function chainStateHash(chain: ChainState): Uint8Array {
-  return taggedHash('bizain/chain-state/1', encode(chainStateFormat, chain));
+  return taggedHash(chainStateDomain, encode(chainStateFormat, chain));
 }
 
 /** The chain before its first block. `historyRoot` is that of an empty history. */

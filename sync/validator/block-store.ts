@@ -21,6 +21,7 @@ import type { CommittedBlock } from '../wire/peer-message.ts';
 import { type Certificate, certificateFormat } from '../wire/vote.ts';
 import { AuthoredTable } from './authored-table.ts';
 import { DeltaTable } from './delta-table.ts';
+import { EpochTable } from './epoch-table.ts';
 import type { Executed } from './executor.ts';
 import { HistoryTable } from './history-table.ts';
 import { type Span, SpanTable } from './span-table.ts';
@@ -82,6 +83,8 @@ export class BlockStore {
   readonly objects: StateTable;
   /** Segments of this validator's own journal; written after `open`, durable after the next `flush`. */
   readonly authored: AuthoredTable;
+  /** Certificates of epochs after which the validators change; written after `open`, durable with what follows. */
+  readonly epochs: EpochTable;
   readonly #database: StoreDatabase;
   readonly #meta: MetaTable;
   readonly #spans: SpanTable;
@@ -102,6 +105,7 @@ export class BlockStore {
     this.#database = database;
     this.objects = new StateTable(database, path);
     this.authored = new AuthoredTable(database, path);
+    this.epochs = new EpochTable(database, path);
     this.#meta = new MetaTable(database, path);
     this.#spans = new SpanTable(database);
     this.#deltas = new DeltaTable(database, this.#meta);

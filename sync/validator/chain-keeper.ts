@@ -15,6 +15,7 @@ import type { Certificate } from '../wire/vote.ts';
 import type { BeaconKeeper } from './beacon-keeper.ts';
 import type { BlockStore, Body } from './block-store.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { changingEpoch } from './epoch-table.ts';
 import type { Executed, Executor } from './executor.ts';
 import type { SegmentPool } from './segment-pool.ts';
 import { spansOf } from './span-table.ts';
@@ -97,6 +98,11 @@ export class ChainKeeper {
       wished: wishedAfter(executed.change, executor.state).map(({ name, publicKey }) => ({ name, publicKey })),
     };
     const chain = advanceChain(schedule, this.#chain, step);
+    const certified = changingEpoch(this.#chain, { header, certificate });
+    if (certified !== null) {
+      store.open();
+      store.epochs.add(this.#chain.epoch, certified);
+    }
     store.commit({ block, blockHash, certificate, executed, bodies, chain, history: this.#history, historyNodes });
     this.checkpoints.keep(executed.change.changes);
     executor.commit(blockHash);

@@ -3,7 +3,7 @@ import type { ShardId } from '#ledger/ids';
 import type { ShardDelta } from '#ledger/state/delta';
 import type { LedgerState } from '#ledger/state/ledger-state';
 import { mergeDeltas } from '#ledger/state/merge-deltas';
-import type { GatewayAnswer, GatewayQuery } from '../wire/gateway-message.ts';
+import { epochCertificatesMax, type GatewayAnswer, type GatewayQuery } from '../wire/gateway-message.ts';
 import type { BlockStore } from './block-store.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { ReceiptMessages } from './receipt-messages.ts';
@@ -48,6 +48,8 @@ export class QueryDesk {
         return this.#deltas(query.shard, query.afterHeight);
       case 'status':
         return { kind: 'status', ...this.#options.report(query.nonce) };
+      case 'epochs':
+        return { kind: 'epochs', ...this.#options.store.epochs.after(query.afterEpoch, epochCertificatesMax) };
       case 'receipts': {
         const messages = this.#options.receipts.from(query, receiptLimits);
         return messages.length === 0 ? none('NOT_FOUND') : { kind: 'receipts', messages };

@@ -1,5 +1,5 @@
 /** What validators publish to terminals and what terminals ask, over any MQTT 3.1.1 or 5 broker (topics.ts names the topics). */
-import { bytesOf, type Infer, list, optional, record, text, uint, variant, versioned } from '#core/format';
+import { bytes, bytesOf, type Infer, list, optional, record, text, uint, variant, versioned } from '#core/format';
 import { accountIdFormat, epochFormat, hashFormat, heightFormat, sequenceFormat, shardIdFormat } from '#ledger/ids';
 import { streamFormat } from '#ledger/journal/stream';
 import { receiptFormat } from '#ledger/receipt';
@@ -13,6 +13,19 @@ export const gatewayMessageBytesMax = 9 * 1024 * 1024;
 /** A header with its certificate of COMMIT: proves order and result of one block to who knows the validator set. */
 export const lightBlockFormat = record('light-block', { header: headerFormat, certificate: certificateFormat });
 export type LightBlock = Infer<typeof lightBlockFormat>;
+
+/**
+ * A light block with the bytes of the chain state (`sync/pbft/chain.ts`) that its header commits to: proves to who knows the
+ * validators of its epoch those of the next.
+ */
+export const epochCertificateFormat = record('epoch-certificate', {
+  lightBlock: lightBlockFormat,
+  chainState: bytes({ max: 4_096 }),
+});
+export type EpochCertificate = Infer<typeof epochCertificateFormat>;
+
+/** Most epoch certificates in an answer. */
+export const epochCertificatesMax = 64;
 
 /** Retained on the head topic after each block. */
 export const headMessageFormat = versioned('head', 1, { bytesMax: 16_384 }, { lightBlock: lightBlockFormat });
@@ -108,6 +121,8 @@ export const requestFormat = versioned(
       },
       /** How the validator is, for operators. The nonce is drawn by the asker; the signed answer is bound to it. */
       status: { tag: 16, format: record('status-query', { nonce: bytesOf(16) }) },
+      /** Certificates of the epochs after one, or of all, after which the validators change; the earliest first. */
+      epochs: { tag: 17, format: record('epochs-query', { afterEpoch: optional(epochFormat) }) },
     }),
   },
 );
@@ -148,6 +163,13 @@ export const replyFormat = versioned(
       status: {
         tag: 16,
         format: record('status-answer', { report: text({ min: 2, max: 65_536 }), signature: bytesOf(64) }),
+      },
+      epochs: {
+        tag: 17,
+        format: record('epochs-answer', {
+          certificates: list(epochCertificateFormat, { max: epochCertificatesMax }),
+          more: uint({ max: 1 }),
+        }),
       },
       /** Why there is no answer: NOT_FOUND, TOO_OLD (ask a snapshot), BUSY. */
       none: { tag: 9, format: record('no-answer', { reason: text({ min: 1, max: 32 }) }) },

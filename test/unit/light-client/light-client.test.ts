@@ -50,9 +50,13 @@ describe('heads', () => {
   it('survive a restart, and a stored head that does not verify is ignored', () => {
     const region = regionWithBlocks();
     const head = blockAt(region, 2).lightBlock;
-    expect(new LightClient(region.genesis, head).export()).toEqual(head);
-    const forged = { ...head, header: { ...head.header, timeMs: 1 } };
-    expect(new LightClient(region.genesis, forged).head).toBeNull();
+    const light = new LightClient(region.genesis);
+    light.acceptHead(head);
+    const place = light.export();
+    expect(place).toMatchObject({ head, trustedMs: head.header.timeMs });
+    expect(new LightClient(region.genesis, place).export()).toEqual(place);
+    const forged = { ...place, head: { ...head, header: { ...head.header, timeMs: 1 } } };
+    expect(new LightClient(region.genesis, forged).export()).toEqual(new LightClient(region.genesis).export());
   });
 
   it('of another chain are refused though every signature is good', () => {
