@@ -30,6 +30,20 @@ export class Allowance {
 
   /** Whether the asker may; uses up one if so. */
   take(asker: string): boolean {
+    const own = this.#bucketOf(asker);
+    if (own.level < 1 || this.#all.level < 1) return false;
+    own.level--;
+    this.#all.level--;
+    return true;
+  }
+
+  /** Uses up what something has cost once it was allowed: below nothing too, which later has to be made up. */
+  charge(asker: string, cost: number): void {
+    this.#bucketOf(asker).level -= cost;
+    this.#all.level -= cost;
+  }
+
+  #bucketOf(asker: string): Bucket {
     const { perSecond, perSecondEach, burstSeconds } = this.#limits;
     const nowMs = this.#clock.monotonicMs();
     let own = this.#each.get(asker);
@@ -41,10 +55,7 @@ export class Allowance {
     }
     refill(own, perSecondEach, burstSeconds, nowMs);
     refill(this.#all, perSecond, burstSeconds, nowMs);
-    if (own.level < 1 || this.#all.level < 1) return false;
-    own.level--;
-    this.#all.level--;
-    return true;
+    return own;
   }
 }
 

@@ -3,14 +3,11 @@ import { toHex } from '#core/bytes';
 import type { Clock, Timer } from '#core/clock';
 import type { PeerId } from '../pbft/voting-set.ts';
 import type { Block } from '../wire/block.ts';
-import { bodyDigest } from '../wire/block.ts';
-import type { PeerMessage } from '../wire/peer-message.ts';
 import type { Body } from './block-store.ts';
+import type { BodyFetcher } from './body-fetcher.ts';
 
 /** The broker usually brings a body about when the proposal comes: wait this long before asking a peer. */
 const graceMs = 4;
-const askAgainMs = 150;
-const digestsMaxAsked = 256;
 
 interface Want {
   readonly height: number;
@@ -18,18 +15,17 @@ interface Want {
   readonly found: Map<string, Uint8Array>;
   readonly missing: Set<string>;
   readonly done: (bodies: Body[]) => void;
-  asked: number;
   timer: Timer | null;
 }
 
 /** What the collector reaches for. */
 export interface CollectorOptions {
   readonly clock: Clock;
+  readonly fetcher: BodyFetcher;
   /** A body at hand, in the pool or on disk. */
   lookUp(name: string, digest: Uint8Array): Uint8Array | undefined;
   /** Peers to ask, the likeliest first. */
   peers(block: Block): readonly PeerId[];
-  send(to: PeerId, message: PeerMessage): void;
 }
 
 /** Blocks whose bodies are being collected. */
@@ -51,22 +47,16 @@ export class BodyCollector {
       if (bytes === undefined) missing.add(name);
       else found.set(name, bytes);
     }
-    const want: Want = { height: block.header.height, block, found, missing, done, asked: 0, timer: null };
+    const want: Want = { height: block.header.height, block, found, missing, done, timer: null };
     if (missing.size === 0) {
       this.#finish(want);
       return;
     }
     this.#wants.set(toHex(blockHash), want);
-    want.timer = this.#options.clock.setTimer(graceMs, () => this.#ask(want));
+    want.timer = this.#options.clock.setTimer(graceMs, () => this.#fetch(want));
   }
 
-  /** A body has come, from anywhere. Whether some block was waiting for it. */
-  offer(bytes: Uint8Array): boolean {
-    if (this.#wants.size === 0) return false;
-    return this.offerNamed(toHex(bodyDigest(bytes)), bytes);
-  }
-
-  /** As `offer`, for a body whose digest is known. */
+  /** A body has come, from anywhere; `name` is its digest in hex. Whether some block was waiting for it. */
   offerNamed(name: string, bytes: Uint8Array): boolean {
     let wanted = false;
     for (const [hash, want] of this.#wants) {
@@ -77,6 +67,7 @@ export class BodyCollector {
       this.#wants.delete(hash);
       this.#finish(want);
     }
+    if (wanted) this.#options.fetcher.forget(name);
     return wanted;
   }
 
@@ -94,15 +85,15 @@ export class BodyCollector {
     want.done(want.block.bodyDigests.map((digest) => ({ digest, bytes: want.found.get(toHex(digest)) as Uint8Array })));
   }
 
-  #ask(want: Want): void {
-    const peers = this.#options.peers(want.block);
-    const to = peers[want.asked++ % Math.max(1, peers.length)];
-    if (to !== undefined) {
-      const digests = want.block.bodyDigests
-        .filter((digest) => want.missing.has(toHex(digest)))
-        .slice(0, digestsMaxAsked);
-      this.#options.send(to, { kind: 'want-bodies', digests });
-    }
-    want.timer = this.#options.clock.setTimer(askAgainMs, () => this.#ask(want));
+  #fetch(want: Want): void {
+    const bodies = want.block.bodyDigests
+      .map((digest) => ({ digest, name: toHex(digest) }))
+      .filter(({ name }) => want.missing.has(name));
+    this.#options.fetcher.want(bodies, {
+      holders: () => this.#options.peers(want.block),
+      isNeeded: (name) => [...this.#wants.values()].some(({ missing }) => missing.has(name)),
+      // A quorum voted for the block or will: somebody has them.
+      roundsMax: Number.POSITIVE_INFINITY,
+    });
   }
 }

@@ -28,6 +28,8 @@ export interface CatchUpOptions {
   peers(): readonly PeerId[];
   send(to: PeerId, message: PeerMessage): void;
   onCommitted(committed: Committed): void;
+  /** A peer gave a block that its certificate or its bodies contradict. */
+  onLie(peer: PeerId): void;
   onFatal(error: Error): void;
 }
 
@@ -79,7 +81,7 @@ export class CatchUp {
 
   /** One block a timer tick, so that votes and terminals are not kept waiting. */
   #workOff(from: PeerId, blocks: readonly CommittedBlock[], index: number): void {
-    const { clock, keeper, log } = this.#options;
+    const { clock, keeper, log, onLie } = this.#options;
     const next = blocks[index];
     if (next === undefined) {
       this.#asked = null;
@@ -96,6 +98,7 @@ export class CatchUp {
           'a peer offered a block that does not hold',
         );
         this.#asked = null;
+        if (taken.reason !== 'DIVERGED') onLie(from);
         return;
       }
     }

@@ -22,7 +22,7 @@ export function peerAddressOf(text: string): PeerAddress | null {
  */
 export function meshMembers(
   { validators, validatorsNext }: Pick<ChainState, 'validators' | 'validatorsNext'>,
-  wished: readonly WishedValidator[],
+  wished: readonly Pick<WishedValidator, 'name' | 'publicKey' | 'address'>[],
   configured: ReadonlyMap<string, PeerAddress>,
 ): MeshMember[] {
   const addresses = new Map(wished.map(({ name, address }) => [name, peerAddressOf(address)]));

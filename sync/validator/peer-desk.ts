@@ -1,17 +1,29 @@
 /** What peers ask and say, sorted: statements to the replica, segments to the door, questions answered from the store. */
 import { toHex } from '#core/bytes';
+import type { Clock } from '#core/clock';
 import { encode } from '#core/format';
 import type { PeerId } from '../pbft/voting-set.ts';
+import { bodyDigest } from '../wire/block.ts';
 import { type CommittedBlock, catchUpBlocksMax, committedBlockFormat, type PeerMessage } from '../wire/peer-message.ts';
+import { Allowance } from './allowance.ts';
 import type { BlockStore } from './block-store.ts';
+import type { BodyCollector } from './body-collector.ts';
+import type { BodyFetcher } from './body-fetcher.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
+import type { OwedAnswers } from './owed-answers.ts';
 import type { ReplicaDriver } from './replica-driver.ts';
 import type { SegmentDoor } from './segment-door.ts';
+import type { SegmentGossip } from './segment-gossip.ts';
 import type { SegmentPool } from './segment-pool.ts';
 
 /** Bytes of blocks in one answer; a single larger block is still given. */
 const blocksBytesMax = 6 * 1024 * 1024;
+
+/** What is given to peers is counted in units of this size; a lookup in vain is one too. */
+const givingUnitBytes = 1_024;
+/** 32 MiB a second to one peer, 96 to all: enough to catch up fast, too little to be kept busy with. */
+const givingLimits = { perSecond: 96 * 1_024, perSecondEach: 32 * 1_024, burstSeconds: 2 };
 
 /** What the desk hands on to. */
 export interface PeerDeskOptions {
@@ -21,6 +33,13 @@ export interface PeerDeskOptions {
   readonly driver: ReplicaDriver;
   readonly door: SegmentDoor;
   readonly catchUp: CatchUp;
+  readonly collector: BodyCollector;
+  readonly fetcher: BodyFetcher;
+  readonly gossip: SegmentGossip;
+  readonly owed: OwedAnswers;
+  readonly clock: Clock;
+  /** A peer has said what it must know to be wrong, or what it was not asked for. */
+  onLie(peer: PeerId, what: string): void;
   /** False when the peer's queue is full. */
   send(to: PeerId, message: PeerMessage): boolean;
 }
@@ -28,11 +47,13 @@ export interface PeerDeskOptions {
 /** The desk of one validator. */
 export class PeerDesk {
   readonly #options: PeerDeskOptions;
+  readonly #giving: Allowance;
   /** Who last proposed at the height in work: the likeliest to have a block's bodies. */
   #proposer: PeerId | null = null;
 
   constructor(options: PeerDeskOptions) {
     this.#options = options;
+    this.#giving = new Allowance(options.clock, givingLimits);
   }
 
   get proposer(): PeerId | null {
@@ -40,7 +61,7 @@ export class PeerDesk {
   }
 
   take(from: PeerId, message: PeerMessage): void {
-    const { driver, door, catchUp } = this.#options;
+    const { driver, gossip, catchUp, owed, onLie } = this.#options;
     switch (message.kind) {
       case 'proposal':
         this.#proposer = from;
@@ -64,21 +85,25 @@ export class PeerDesk {
         });
         return;
       case 'block':
-        driver.dispatch({ kind: 'block', block: message.block });
+        if (owed.take(from, 'block')) driver.dispatch({ kind: 'block', block: message.block });
+        else onLie(from, 'a block that was not asked for');
         return;
       case 'want-bodies':
         this.#giveBodies(from, message.digests);
         return;
       case 'body':
-        door.fromPeer(message.segment);
+        this.#takeBody(from, message.segment);
         return;
       case 'want-blocks':
         this.#giveBlocks(from, message.fromHeight, message.count);
         return;
       case 'blocks':
-        catchUp.take(from, message.blocks);
+        if (owed.take(from, 'blocks')) catchUp.take(from, message.blocks);
+        else onLie(from, 'blocks that were not asked for');
         return;
       case 'have-bodies':
+        gossip.heard(from, message.digests);
+        return;
       case 'alive':
         return;
     }
@@ -86,12 +111,23 @@ export class PeerDesk {
 
   #giveBodies(to: PeerId, digests: readonly Uint8Array[]): void {
     for (const digest of digests) {
+      if (!this.#giving.take(to)) return;
       const segment = this.#options.pool.body(toHex(digest)) ?? this.#options.store.body(digest);
-      if (segment !== undefined && !this.#options.send(to, { kind: 'body', segment })) return;
+      if (segment === undefined) continue;
+      this.#giving.charge(to, segment.length / givingUnitBytes);
+      if (!this.#options.send(to, { kind: 'body', segment })) return;
     }
   }
 
+  #takeBody(from: PeerId, segment: Uint8Array): void {
+    const { fetcher, collector, door, onLie } = this.#options;
+    const name = toHex(bodyDigest(segment));
+    if (!fetcher.arrived(from, name)) onLie(from, 'a body that was not asked for');
+    else if (!collector.offerNamed(name, segment)) door.fromPeer(from, segment);
+  }
+
   #giveBlocks(to: PeerId, fromHeight: number, count: number): void {
+    if (!this.#giving.take(to)) return;
     const blocks: CommittedBlock[] = [];
     const newest = this.#options.keeper.chain.height;
     let bytes = 0;
@@ -102,6 +138,7 @@ export class PeerDesk {
       if (blocks.length > 0 && bytes > blocksBytesMax) break;
       blocks.push(block);
     }
+    this.#giving.charge(to, bytes / givingUnitBytes);
     this.#options.send(to, { kind: 'blocks', blocks });
   }
 }

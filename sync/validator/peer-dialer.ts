@@ -9,7 +9,7 @@ import { agreedLane, dialOptions, keyOfPeer, type TlsIdentity } from './peer-tls
 
 const redialMsMin = 50;
 /** Longest wait before a peer that is away is dialled again, ms. */
-export const redialMsMax = 5_000;
+export const redialMsMax = 1_000;
 const doublingsMax = 16;
 /** A lane that held for less counts as one more failure: the peer may be turning us away after the handshake. */
 const steadyMs = 2_000;

@@ -25,6 +25,8 @@ export const silentChecksMax = 3;
 export const stuckChecksMax = 10;
 /** What the socket holds; more waits in the queue, where it is bounded and may be let go. */
 const socketBytesMax = 256 * 1024;
+/** Frames a second that are taken; whoever sends more is read more slowly. Far above what an honest peer says. */
+export const framesPerSecondMax: Readonly<Record<LaneName, number>> = { urgent: 4_000, bulk: 20_000 };
 /** Frames are written in pieces of this size, so that progress on a slow line is seen. */
 const pieceBytes = 64 * 1024;
 
@@ -67,12 +69,17 @@ export class PeerLane {
   #moved = true;
   #silentChecks = 0;
   #stuckChecks = 0;
+  #framesTaken = 0;
+  #secondMs: number;
+  /** Set while the peer has used up what is taken of it in this second. */
+  #pause: Timer | null = null;
   #watch: Timer;
 
   constructor(socket: Socket, options: LaneOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#queue = new SendQueue(options.lane);
+    this.#secondMs = options.clock.monotonicMs();
     this.#watch = options.clock.setTimer(laneCheckMs, () => this.#check());
     socket.setNoDelay(true);
     socket.on('data', (chunk: Uint8Array) => this.#receive(chunk));
@@ -104,12 +111,13 @@ export class PeerLane {
     if (this.#closed) return;
     this.#closed = true;
     this.#watch.cancel();
+    this.#pause?.cancel();
     this.#socket.destroy();
     this.#options.onClosed(fault);
   }
 
   #check(): void {
-    this.#silentChecks = this.#heard ? 0 : this.#silentChecks + 1;
+    this.#silentChecks = this.#heard || this.#pause !== null ? 0 : this.#silentChecks + 1;
     const waits = this.#socket.writableLength > 0;
     this.#stuckChecks = this.#moved || !waits ? 0 : this.#stuckChecks + 1;
     if (this.#silentChecks >= silentChecksMax || this.#stuckChecks >= stuckChecksMax) {
@@ -130,10 +138,32 @@ export class PeerLane {
     this.#reader.push(chunk);
     while (!this.#closed) {
       const frame = this.#reader.next(lane === 'urgent' ? urgentFrameBytesMax : peerFrameBytesMax);
-      if (frame === undefined) return;
+      if (frame === undefined) break;
+      this.#framesTaken++;
       const fault = frame === null ? 'NOT_A_FRAME' : this.#take(frame);
       if (fault !== null) this.close(fault);
     }
+    this.#slowDown();
+  }
+
+  /** Beyond its frames a second a peer is not read: its own buffers fill up, not ours, and nobody else waits for it. */
+  #slowDown(): void {
+    const { clock, lane } = this.#options;
+    if (this.#closed || this.#pause !== null) return;
+    const sinceMs = clock.monotonicMs() - this.#secondMs;
+    if (sinceMs >= 1_000) {
+      this.#secondMs += sinceMs;
+      this.#framesTaken = 0;
+      return;
+    }
+    if (this.#framesTaken <= framesPerSecondMax[lane]) return;
+    this.#socket.pause();
+    this.#pause = clock.setTimer(1_000 - sinceMs, () => {
+      this.#pause = null;
+      this.#secondMs = clock.monotonicMs();
+      this.#framesTaken = 0;
+      this.#socket.resume();
+    });
   }
 
   #take(frame: Uint8Array): LaneFault | null {

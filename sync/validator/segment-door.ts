@@ -1,6 +1,7 @@
 /** What happens to a segment that arrives, from a broker or from a peer: into the pool, answered, or turned away. */
 import type { Clock } from '#core/clock';
 import type { Segment } from '#ledger/journal/segment';
+import type { PeerId } from '../pbft/voting-set.ts';
 import type { BodyCollector } from './body-collector.ts';
 import { LateComers } from './late-comers.ts';
 import type { Pooled } from './pooled-stream.ts';
@@ -8,7 +9,7 @@ import type { SegmentPool, TurnAway } from './segment-pool.ts';
 
 /** A segment is handed to the peers when it was not ordered within this time: perhaps they never got it. */
 const gossipAfterMs = 400;
-const gossipMaxATime = 64;
+const gossipMaxATime = 512;
 /** What waits behind a gap for longer is dropped: its sender sends it again. */
 const stuckMs = 60_000;
 
@@ -30,8 +31,16 @@ export interface SegmentDoorOptions {
   readonly sender: () => SegmentSender;
   readonly clock: Clock;
   gossip(segment: Pooled): void;
+  /** A peer told of a segment that none is. */
+  onLie(peer: PeerId, what: string): void;
   /** Something was admitted. */
   onAdmitted(): void;
+}
+
+interface Handling {
+  readonly sender: SegmentSender | null;
+  readonly mayWait: boolean;
+  readonly from?: PeerId;
 }
 
 /** The door of one validator. */
@@ -55,9 +64,14 @@ export class SegmentDoor {
     this.#take(bytes, { sender, mayWait: true });
   }
 
-  /** A segment from a peer: either asked for, or gossip. */
-  fromPeer(bytes: Uint8Array): void {
-    if (!this.#options.collector.offer(bytes)) this.#take(bytes, { sender: null, mayWait: true });
+  /** A segment that a peer has told of and was asked for. */
+  fromPeer(from: PeerId, bytes: Uint8Array): void {
+    this.#take(bytes, { sender: null, mayWait: true, from });
+  }
+
+  /** A segment of this validator's own journal. */
+  fromSelf(bytes: Uint8Array): void {
+    this.#take(bytes, { sender: null, mayWait: true });
   }
 
   /** The ledger has moved on: authors may have become known. */
@@ -78,7 +92,7 @@ export class SegmentDoor {
   }
 
   /** Whether the segment's author may only be unknown so far. */
-  #take(bytes: Uint8Array, how: { readonly sender: SegmentSender | null; readonly mayWait: boolean }): boolean {
+  #take(bytes: Uint8Array, how: Handling): boolean {
     const admission = this.#options.pool.admit(bytes);
     switch (admission.kind) {
       case 'known':
@@ -101,6 +115,9 @@ export class SegmentDoor {
           return true;
         }
         this.#turnedAway[reason] = (this.#turnedAway[reason] ?? 0) + 1;
+        // An honest validator tells of what it has admitted, and these two are the same for everybody.
+        const lied = reason === 'BAD_FORMAT' || reason === 'BAD_SIGNATURE';
+        if (how.from !== undefined && lied) this.#options.onLie(how.from, reason);
         how.sender?.turnedAway(reason, nextSequence, segment);
         return false;
       }

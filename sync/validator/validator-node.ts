@@ -1,12 +1,8 @@
 /** Wires one validator: store, replica, peers and gateway. What each of them does stands in its own file. */
 import type { Timer } from '#core/clock';
 import { signMessage, verifySignature } from '#core/ed25519';
-import { readWishedValidators } from '#ledger/validators/validator-set';
 import { type ReplicaConfig, type ReplicaPorts, replicaTiming } from '../pbft/types.ts';
-import type { PeerId } from '../pbft/voting-set.ts';
-import type { PeerMessage } from '../wire/peer-message.ts';
 import { BeaconKeeper } from './beacon-keeper.ts';
-import { BodyCollector } from './body-collector.ts';
 import { CatchUp } from './catch-up.ts';
 import { ChainKeeper, type Committed } from './chain-keeper.ts';
 import { Executor } from './executor.ts';
@@ -15,11 +11,8 @@ import { httpsOptions } from './https-options.ts';
 import type { Identity } from './identity.ts';
 import { LoopWatch } from './loop-delay.ts';
 import { MemberDuties } from './member-duties.ts';
-import { meshMembers } from './mesh-members.ts';
 import { Meter } from './meter.ts';
-import { PeerDesk } from './peer-desk.ts';
-import type { MeshMember } from './peer-pair.ts';
-import { PeerTransport } from './peer-transport.ts';
+import { PeerExchange } from './peer-exchange.ts';
 import { QueryDesk } from './query-desk.ts';
 import { ReceiptMessages } from './receipt-messages.ts';
 import { RecentBlocks } from './recent-blocks.ts';
@@ -58,12 +51,11 @@ export class ValidatorNode implements Validator {
   readonly #pool: SegmentPool;
   readonly #keeper: ChainKeeper;
   readonly #beacon: BeaconKeeper;
-  readonly #transport: PeerTransport;
+  readonly #peers: PeerExchange;
   readonly #catchUp: CatchUp;
   readonly #driver: ReplicaDriver;
   readonly #gateway: Gateway;
   readonly #door: SegmentDoor;
-  readonly #desk: PeerDesk;
   readonly #meter: Meter;
   readonly #recent: RecentBlocks;
   readonly #statusDesk: StatusDesk;
@@ -95,57 +87,46 @@ export class ValidatorNode implements Validator {
     });
     const schedule = { epochTurns: genesis.epochTurns };
     const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon });
-    const collector = new BodyCollector({
-      clock,
-      lookUp: (name, digest) => pool.body(name) ?? store.body(digest),
-      peers: () => this.#likeliest(),
-      send: (to, message) => this.#send(to, message),
-    });
     this.#meter = new Meter(clock);
+    this.#peers = new PeerExchange({
+      identity,
+      listen: config.peerListen,
+      world,
+      store,
+      state,
+      keeper,
+      pool,
+      meter: this.#meter,
+      status: () => ({ kind: 'status', committedHeight: keeper.chain.height, view: this.#driver.status().view }),
+      onStatus: (peer, height) => this.#duties.heard(peer, height),
+    });
     this.#recent = new RecentBlocks(keeper.chain);
     this.#pool = pool;
     this.#keeper = keeper;
     this.#beacon = beacon;
     this.#catchUp = this.#makeCatchUp(executor);
-    this.#driver = this.#makeDriver(executor, collector);
+    this.#driver = this.#makeDriver(executor);
     this.#door = new SegmentDoor({
       pool,
-      collector,
+      collector: this.#peers.collector,
       sender: () => this.#gateway.sender,
       clock,
-      gossip: ({ bytes }) => this.#broadcast({ kind: 'body', segment: bytes }),
+      gossip: (segment) => this.#peers.gossip(segment),
+      onLie: (peer, what) => this.#peers.lied(peer, what),
       onAdmitted: () => this.#driver.poolChanged(false),
     });
     this.#statusDesk = this.#makeStatusDesk(config);
     this.#gateway = this.#makeGateway(config);
-    const { driver, door, catchUp } = { driver: this.#driver, door: this.#door, catchUp: this.#catchUp };
-    this.#desk = new PeerDesk({
-      store,
-      keeper,
-      pool,
-      driver,
-      door,
-      catchUp,
-      send: (to, message) => this.#send(to, message),
-    });
+    this.#peers.attach({ driver: this.#driver, door: this.#door, catchUp: this.#catchUp });
     this.#duties = new MemberDuties({
       identity,
       store,
       keeper,
       state,
-      catchUp,
+      catchUp: this.#catchUp,
       clock,
       give: (segment) => this.#giveOwn(segment),
       onFatal: (error) => this.#cannotGoOn(error),
-    });
-    this.#transport = new PeerTransport({
-      chainId,
-      secretSeed,
-      listen: config.peerListen,
-      members: this.#members(),
-      ...world,
-      onMessage: (from, message) => this.#fromPeer(from, message),
-      onConnected: (peer) => this.#send(peer, this.#statusMessage()),
     });
   }
 
@@ -166,7 +147,7 @@ export class ValidatorNode implements Validator {
   }
 
   async start(): Promise<void> {
-    this.#peerPort = await this.#transport.start();
+    this.#peerPort = await this.#peers.start();
     this.#driver.start();
     await this.#gateway.start();
     this.#tick();
@@ -191,7 +172,7 @@ export class ValidatorNode implements Validator {
     this.#driver.stop();
     this.#catchUp.stop();
     this.#beacon.stop();
-    await Promise.all([this.#gateway.stop(), this.#transport.stop()]);
+    await Promise.all([this.#gateway.stop(), this.#peers.stop()]);
     this.#recovered.store.close();
   }
 
@@ -204,14 +185,15 @@ export class ValidatorNode implements Validator {
       executor,
       clock,
       log,
-      peers: () => this.#transport.connected(),
-      send: (to, message) => this.#send(to, message),
+      peers: () => this.#peers.connected(),
+      send: (to, message) => this.#peers.send(to, message),
       onCommitted: (committed) => this.#caughtUp(committed),
+      onLie: (peer) => this.#peers.lied(peer, 'a block that does not hold'),
       onFatal: (error) => this.#cannotGoOn(error),
     });
   }
 
-  #makeDriver(executor: Executor, collector: BodyCollector): ReplicaDriver {
+  #makeDriver(executor: Executor): ReplicaDriver {
     const { clock, log } = this.#world;
     return new ReplicaDriver({
       config: replicaConfig(this.#identity),
@@ -222,11 +204,11 @@ export class ValidatorNode implements Validator {
       executor,
       pool: this.#pool,
       keeper: this.#keeper,
-      collector,
+      collector: this.#peers.collector,
       beacon: this.#beacon,
       meter: this.#meter,
-      broadcast: (message) => this.#broadcast(message),
-      send: (to, message) => this.#send(to, message),
+      broadcast: (message) => this.#peers.broadcast(message),
+      send: (to, message) => this.#peers.send(to, message),
       catchUp: (hint) => this.#catchUp.start(hint),
       onCommitted: (committed) => {
         this.#noteCommitted(committed);
@@ -263,10 +245,6 @@ export class ValidatorNode implements Validator {
     });
   }
 
-  #members(): MeshMember[] {
-    return meshMembers(this.#keeper.chain, readWishedValidators(this.#recovered.state), this.#identity.peers);
-  }
-
   #makeStatusDesk({ brokers, stateDir }: ValidatorConfig): StatusDesk {
     const { version = 'unknown', clock } = this.#world;
     return new StatusDesk({
@@ -284,8 +262,8 @@ export class ValidatorNode implements Validator {
       live: () => ({
         replica: this.#driver.status(),
         gateway: this.#gateway.status(),
-        peers: this.#transport.peers().flatMap(({ name, urgent }) => (urgent ? [name] : [])),
-        peersCut: this.#transport.cutCount,
+        peers: this.#peers.connectedNames(),
+        peersCut: this.#peers.cutCount,
         catchingUp: this.#catchUp.running,
         poolSegments: this.#pool.count,
         evidence: this.#driver.evidenceCount,
@@ -294,19 +272,9 @@ export class ValidatorNode implements Validator {
     });
   }
 
-  #broadcast(message: PeerMessage): void {
-    this.#meter.message(message.kind, 'out');
-    this.#transport.broadcast(message);
-  }
-
   #noteCommitted(committed: Committed): void {
     this.#meter.committed();
     this.#recent.note(committed);
-  }
-
-  #send(to: PeerId, message: PeerMessage): boolean {
-    this.#meter.message(message.kind, 'out');
-    return this.#transport.send(to, message);
   }
 
   /** Nothing is sent or voted any more; the process ends when its owner has seen the reason. */
@@ -321,17 +289,10 @@ export class ValidatorNode implements Validator {
     this.#fail(error);
   }
 
-  #fromPeer(from: PeerId, message: PeerMessage): void {
-    this.#meter.message(message.kind, 'in');
-    if (this.#stopping !== null) return;
-    if (message.kind === 'status') this.#duties.heard(from, message.committedHeight);
-    this.#desk.take(from, message);
-  }
-
-  /** A segment of the own journal goes the way of any other, and to the peers at once. */
+  /** A segment of the own journal goes the way of any other, and the peers hear of it at once. */
   #giveOwn(segment: Uint8Array): void {
-    this.#door.fromPeer(segment);
-    this.#transport.broadcast({ kind: 'body', segment });
+    this.#door.fromSelf(segment);
+    this.#peers.tellOwn(segment);
   }
 
   #caughtUp(committed: Committed): void {
@@ -341,23 +302,9 @@ export class ValidatorNode implements Validator {
     this.#duties.committed(committed);
   }
 
-  /** The proposer of the block in work first, then the others. */
-  #likeliest(): readonly PeerId[] {
-    const connected = this.#transport.connected();
-    const { proposer } = this.#desk;
-    return proposer !== null && connected.includes(proposer)
-      ? [proposer, ...connected.filter((p) => p !== proposer)]
-      : connected;
-  }
-
-  #statusMessage(): PeerMessage {
-    return { kind: 'status', committedHeight: this.#keeper.chain.height, view: this.#driver.status().view };
-  }
-
   #tick(): void {
-    this.#transport.members(this.#members());
-    this.#broadcast(this.#statusMessage());
     this.#door.tidy();
+    this.#peers.tick();
     this.#duties.tick();
     this.#timer = this.#world.clock.setTimer(statusMs, () => this.#tick());
   }

@@ -11,6 +11,7 @@ import { replicaTiming } from '#sync/pbft/types';
 import type { PeerId } from '#sync/pbft/voting-set';
 import { BeaconKeeper } from '#sync/validator/beacon-keeper';
 import { BodyCollector } from '#sync/validator/body-collector';
+import { BodyFetcher } from '#sync/validator/body-fetcher';
 import { CatchUp } from '#sync/validator/catch-up';
 import { ChainKeeper, type Committed } from '#sync/validator/chain-keeper';
 import { Executor } from '#sync/validator/executor';
@@ -20,6 +21,7 @@ import { type RecoveredStore, recoverStore } from '#sync/validator/recovery';
 import { ReplicaDriver } from '#sync/validator/replica-driver';
 import { SegmentPool } from '#sync/validator/segment-pool';
 import type { StoreOptions } from '#sync/validator/store-database';
+import { bodyDigest } from '#sync/wire/block';
 import { chainIdOf, type Genesis } from '#sync/wire/genesis';
 import type { PeerMessage } from '#sync/wire/peer-message';
 import { seedOf } from '../fixtures/region.ts';
@@ -101,7 +103,7 @@ export class Voter {
       clock,
       lookUp: (name, digest) => this.pool.body(name) ?? store.body(digest),
       peers: () => [],
-      send: () => undefined,
+      fetcher: new BodyFetcher({ clock, send: () => false }),
     });
     const log = createLog({ level: 'silent', name: 'voter' });
     const onFatal = (error: unknown): never => {
@@ -120,6 +122,7 @@ export class Voter {
         world.committed(self, committed);
         this.#driver.caughtUp(committed);
       },
+      onLie: () => undefined,
       onFatal,
     });
     this.#driver = new ReplicaDriver({
@@ -156,7 +159,7 @@ export class Voter {
   /** A segment, from a terminal or a peer. */
   offer(bytes: Uint8Array): void {
     this.pool.admit(bytes);
-    this.#collector.offer(bytes);
+    this.#collector.offerNamed(toHex(bodyDigest(bytes)), bytes);
     this.#driver.poolChanged(false);
   }
 

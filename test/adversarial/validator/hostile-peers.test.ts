@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readKeyFile } from '#core/atomic-file';
 import { compareBytes } from '#core/bytes';
 import { publicKeyOf } from '#core/ed25519';
@@ -7,9 +7,11 @@ import { SeededEntropy } from '#core/entropy';
 import { frameOf } from '#sync/validator/frame-reader';
 import { frameOfMessage } from '#sync/validator/peer-lane';
 import { readValidatorConfig } from '#sync/validator/validator-config';
+import { bodyDigest } from '#sync/wire/block';
+import type { LightBlock } from '#sync/wire/gateway-message';
 import type { LaneName, PeerMessage } from '#sync/wire/peer-message';
 import { RawPeer } from '../../fixtures/raw-peer.ts';
-import { seedOf } from '../../fixtures/region.ts';
+import { seedOf, TestAuthor } from '../../fixtures/region.ts';
 import { LiveRegion, until } from '../../integration/validator/live-region.ts';
 
 const seed = process.env['BIZAIN_SEED'] ?? 'hostile peers';
@@ -103,6 +105,50 @@ test(`a member that turns to noise is cut and may come back (seed ${seed})`, asy
   expect(receipt?.outcome).toBe(0);
 });
 
+describe('a lie costs the bulk lane for a while, and nothing else', () => {
+  const lies: readonly [string, (urgent: RawPeer, bulk: RawPeer) => Promise<void>][] = [
+    ['a body that was not asked for', async (_, bulk) => bulk.say({ kind: 'body', segment: new Uint8Array(1_000) })],
+    ['blocks that were not asked for', async (_, bulk) => bulk.say({ kind: 'blocks', blocks: [] })],
+    [
+      'a segment that its author did not sign',
+      async (urgent, bulk) => {
+        const twin = new TestAuthor(region.chainId, 'admin', { seed: region.admin.seed });
+        const forged = Uint8Array.from(twin.seal({ operation: register('forged') }));
+        forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
+        bulk.say({ kind: 'have-bodies', digests: [bodyDigest(forged)] });
+        await urgent.hears('want-bodies');
+        bulk.say({ kind: 'body', segment: forged });
+      },
+    ],
+    [
+      'a block that its certificate does not hold',
+      async (urgent, bulk) => {
+        urgent.say({ kind: 'status', committedHeight: 1_000, view: 0 });
+        await urgent.hears('want-blocks');
+        await until(() => region.light.head !== null, 'a block');
+        const { header, certificate } = region.light.head as LightBlock;
+        const block = { header: { ...header, height: 1_000 }, bodyDigests: [] };
+        bulk.say({ kind: 'blocks', blocks: [{ block, certificate, bodies: [] }] });
+      },
+    ],
+  ];
+
+  test.each(lies)('%s', async (_name, lie) => {
+    const urgent = await member();
+    const bulk = peer(ownKey(), 'bulk');
+    await until(() => bulk.secure, 'the handshake');
+    const { peersCut } = region.validator(target).status();
+    await lie(urgent, bulk);
+    await bulk.cut();
+    expect(region.validator(target).status().peersCut).toBe(peersCut + 1);
+    await peer(ownKey(), 'bulk').cut();
+    expect(urgent.closed).toBe(false);
+    expect(region.validator(target).status().peers).toContain(nameOf(hostile));
+    const [receipt] = await region.submit(register('issuer-a'));
+    expect(receipt?.outcome).toBe(0);
+  });
+});
+
 test('a member that asks for everything and invents blocks, bodies and votes does not stop the others', async () => {
   const urgent = await member();
   const bulk = peer(ownKey(), 'bulk');
@@ -128,9 +174,8 @@ test('a member that asks for everything and invents blocks, bodies and votes doe
     },
   ];
   const goods: PeerMessage[] = [
-    { kind: 'body', segment: new Uint8Array(1_000) },
-    { kind: 'blocks', blocks: [] },
     { kind: 'have-bodies', digests: [digest] },
+    { kind: 'have-bodies', digests: Array.from({ length: 256 }, (_, n) => bodyDigest(Uint8Array.of(n))) },
   ];
   for (let round = 0; round < 20; round++) {
     for (const message of statements) urgent.say(message);
@@ -139,6 +184,7 @@ test('a member that asks for everything and invents blocks, bodies and votes doe
   const receipts = await region.submit(register('issuer-a'), register('issuer-b'));
   expect(receipts.map((receipt) => receipt.outcome)).toEqual([0, 0]);
   expect(urgent.closed).toBe(false);
+  expect(bulk.closed).toBe(false);
   urgent.socket.destroy();
   bulk.socket.destroy();
 });

