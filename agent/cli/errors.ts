@@ -10,6 +10,8 @@ export const CLI_ERROR_CODES = [
   'AGENT_REFUSED',
   /** A code on standard input is too long or no UTF-8. */
   'CODE_UNREADABLE',
+  /** Too few validators answered to prove what was asked for. */
+  'UNPROVED',
   /** A file given on the command line cannot be read or written. */
   'FILE_UNUSABLE',
 ] as const;

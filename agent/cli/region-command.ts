@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { brokerUrl, collected, matching, wholeNumber } from './option-values.ts';
 import { writeAnswer } from './output.ts';
+import { addRegionLeafCommand } from './region-leaf-command.ts';
 import { addRegionScheduleCommand } from './region-schedule-command.ts';
 import { addRegionStatusCommand } from './region-status-command.ts';
 
@@ -73,4 +74,5 @@ export function addRegionCommand(program: Command): void {
     .action(initRegion);
   addRegionStatusCommand(region);
   addRegionScheduleCommand(region);
+  addRegionLeafCommand(region);
 }

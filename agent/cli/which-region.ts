@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BizainError } from '#core/errors';
+import type { AnyEntryPoint } from '#sync/outbox/entry-point';
 import type { Genesis } from '#sync/wire/genesis';
 import type { CliErrorCode } from './errors.ts';
 import { brokerUrl, collected, matching } from './option-values.ts';
@@ -20,6 +21,8 @@ export interface RegionToAsk {
   readonly genesis: Genesis;
   readonly brokers: readonly { readonly url: string; readonly username?: string; readonly password?: string }[];
   readonly http: readonly string[];
+  /** Brokers, and validators' own entries where the region's folder names them. */
+  readonly entryPoints: readonly AnyEntryPoint[];
 }
 
 const httpUrl = matching(/^https?:\/\/\S+$/, 'an address as http://10.0.0.1:9464');
@@ -51,20 +54,23 @@ function plain({ url, username, password }: Broker): RegionToAsk['brokers'][numb
 /** Reads what the options name. Throws `USAGE` and what the readers of the files throw. */
 export async function whichRegion(options: WhichRegion): Promise<RegionToAsk> {
   const { readRegion, readGenesis } = await import('../office/region-file.ts');
+  const { entryPointsOf } = await import('../config/entry-points.ts');
   const given = options.broker?.map((url) => ({ url }));
   const http = options.http ?? [];
   if (options.region !== undefined) {
     const { genesis, file } = readRegion(options.region);
-    return { genesis, brokers: given ?? file.brokers.map(plain), http };
+    const brokers = given ?? file.brokers.map(plain);
+    return { genesis, brokers, http, entryPoints: entryPointsOf(genesis, { brokers, https: file.https }) };
   }
   if (options.config !== undefined) {
     const { readValidatorConfig } = await import('#sync/validator/validator-config');
     const config = readValidatorConfig(options.config);
     const genesis = readGenesis(resolve(dirname(options.config), config.genesis));
-    return { genesis, brokers: given ?? config.brokers.map(plain), http };
+    const brokers = given ?? config.brokers.map(plain);
+    return { genesis, brokers, http, entryPoints: brokers };
   }
   if (options.genesis !== undefined && (given !== undefined || http.length > 0))
-    return { genesis: readGenesis(options.genesis), brokers: given ?? [], http };
+    return { genesis: readGenesis(options.genesis), brokers: given ?? [], http, entryPoints: given ?? [] };
   const code: CliErrorCode = 'USAGE';
   const message = 'Name the region with --region FOLDER, --config FILE, or --genesis FILE with --broker or --http.';
   throw new BizainError({ code, message });

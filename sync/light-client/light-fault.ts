@@ -7,7 +7,8 @@ import type { CertificateFault } from '../wire/vote.ts';
  * chain state is not the one that the header commits to. `NOT_COMMIT`, `OTHER_HEIGHT`, `OTHER_BLOCK`: the
  * certificate is not one of COMMIT for this header. `FORKED_REGION`: two certified blocks contradict each other, so
  * that more than f validators are faulty: an alarm for people. `BAD_RECEIPT`, `BAD_RECEIPTS_ROOT`: receipts that the
- * certificate does not prove. `BAD_DELTA`, `BAD_CHUNK`: a malformed or foreign piece of a shard.
+ * certificate does not prove. `BAD_DELTA`, `BAD_CHUNK`: a malformed or foreign piece of a shard. `BAD_LEAF`,
+ * `BAD_PLACE`: an object, or a block of the history, that the certificate does not prove.
  */
 export type LightFault =
   | CertificateFault
@@ -22,4 +23,6 @@ export type LightFault =
   | 'BAD_RECEIPT'
   | 'BAD_RECEIPTS_ROOT'
   | 'BAD_DELTA'
-  | 'BAD_CHUNK';
+  | 'BAD_CHUNK'
+  | 'BAD_LEAF'
+  | 'BAD_PLACE';

@@ -6,13 +6,14 @@ import { mergeDeltas } from '#ledger/state/merge-deltas';
 import { epochCertificatesMax, type GatewayAnswer, type GatewayQuery } from '../wire/gateway-message.ts';
 import type { BlockStore } from './block-store.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
+import type { ProofDesk } from './proof-desk.ts';
 import type { ReceiptMessages } from './receipt-messages.ts';
 
 const directoryMax = 2_048;
 const receiptLimits = { messages: 64, receipts: 2_048 };
 
 /** Why there is no answer. */
-export type NoAnswer = 'NOT_FOUND' | 'TOO_OLD' | 'BUSY';
+export type NoAnswer = 'NOT_FOUND' | 'TOO_OLD' | 'BEHIND' | 'BUSY';
 
 /** What the desk looks things up in. */
 export interface QueryDeskOptions {
@@ -20,6 +21,7 @@ export interface QueryDeskOptions {
   readonly store: BlockStore;
   readonly keeper: ChainKeeper;
   readonly receipts: ReceiptMessages;
+  readonly proofs: ProofDesk;
   /** This validator's report, signed for an asker's nonce. */
   report(nonce: Uint8Array): { readonly report: string; readonly signature: Uint8Array };
 }
@@ -46,6 +48,10 @@ export class QueryDesk {
         return this.#snapshot(query.shard, query.height, query.chunk);
       case 'deltas':
         return this.#deltas(query.shard, query.afterHeight);
+      case 'leaf':
+        return this.#options.proofs.leaf(query, query.atHeight);
+      case 'block':
+        return this.#options.proofs.block(query.height);
       case 'status':
         return { kind: 'status', ...this.#options.report(query.nonce) };
       case 'epochs':

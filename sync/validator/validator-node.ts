@@ -13,6 +13,7 @@ import { LoopWatch } from './loop-delay.ts';
 import { MemberDuties } from './member-duties.ts';
 import { Meter } from './meter.ts';
 import { PeerExchange } from './peer-exchange.ts';
+import { ProofDesk } from './proof-desk.ts';
 import { QueryDesk } from './query-desk.ts';
 import { ReceiptMessages } from './receipt-messages.ts';
 import { RecentBlocks } from './recent-blocks.ts';
@@ -238,6 +239,7 @@ export class ValidatorNode implements Validator {
         store,
         keeper: this.#keeper,
         receipts,
+        proofs: new ProofDesk({ ...this.#identity, state, store, keeper: this.#keeper }),
         report: (nonce) => this.#statusDesk.report(nonce),
       }),
       receipts,

@@ -3,7 +3,16 @@ import { bytes, bytesOf, type Infer, list, optional, record, text, uint, variant
 import { accountIdFormat, epochFormat, hashFormat, heightFormat, sequenceFormat, shardIdFormat } from '#ledger/ids';
 import { streamFormat } from '#ledger/journal/stream';
 import { receiptFormat } from '#ledger/receipt';
-import { shardDeltaFormat, shardProofFormat, snapshotChunkFormat } from '#ledger/state/delta';
+import {
+  leafKeyFormat,
+  leafProofFormat,
+  leafValueBytesMax,
+  shardDeltaFormat,
+  shardProofFormat,
+  snapshotChunkFormat,
+} from '#ledger/state/delta';
+import { historyProofFormat } from '#ledger/state/history-proof';
+import { absenceFormat } from './absence.ts';
 import { headerFormat } from './block.ts';
 import { certificateFormat, validatorIndexFormat } from './vote.ts';
 
@@ -119,6 +128,13 @@ export const requestFormat = versioned(
           fromSequence: sequenceFormat,
         }),
       },
+      /** One object as of the newest block, which must not lie before the named height. */
+      leaf: {
+        tag: 18,
+        format: record('leaf-query', { shard: shardIdFormat, key: leafKeyFormat, atHeight: heightFormat }),
+      },
+      /** A block of any height, and its place in the history. */
+      block: { tag: 19, format: record('block-query', { height: heightFormat }) },
       /** How the validator is, for operators. The nonce is drawn by the asker; the signed answer is bound to it. */
       status: { tag: 16, format: record('status-query', { nonce: bytesOf(16) }) },
       /** Certificates of the epochs after one, or of all, after which the validators change; the earliest first. */
@@ -159,6 +175,26 @@ export const replyFormat = versioned(
       },
       deltas: { tag: 4, format: record('deltas-answer', { message: deltaMessageFormat }) },
       receipts: { tag: 5, format: record('receipts-answer', { messages: list(receiptsMessageFormat, { max: 256 }) }) },
+      leaf: {
+        tag: 18,
+        format: record('leaf-answer', {
+          lightBlock: lightBlockFormat,
+          value: bytes({ max: leafValueBytesMax }),
+          proof: leafProofFormat,
+        }),
+      },
+      block: {
+        tag: 19,
+        format: record('block-answer', {
+          header: headerFormat,
+          resultRoot: hashFormat,
+          /** In the history that the header of `lightBlock` commits to; null where that is the block itself. */
+          place: optional(historyProofFormat),
+          lightBlock: lightBlockFormat,
+        }),
+      },
+      /** The answer to `leaf` where there is no such object: one validator's word, of which f+1 prove it. */
+      absent: { tag: 20, format: record('absent-answer', { absence: absenceFormat }) },
       /** The report as JSON (`sync/validator/validator-status.ts`), signed as `status-answer.ts` says. */
       status: {
         tag: 16,
@@ -171,7 +207,7 @@ export const replyFormat = versioned(
           more: uint({ max: 1 }),
         }),
       },
-      /** Why there is no answer: NOT_FOUND, TOO_OLD (ask a snapshot), BUSY. */
+      /** Why there is no answer: NOT_FOUND, TOO_OLD (ask a snapshot), BEHIND (the named height is not there yet), BUSY. */
       none: { tag: 9, format: record('no-answer', { reason: text({ min: 1, max: 32 }) }) },
     }),
   },

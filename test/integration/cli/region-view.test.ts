@@ -67,3 +67,20 @@ test('which region is meant must be said', async () => {
   expect(exit).toBe(2);
   expect(JSON.parse(err)).toMatchObject({ error: 'USAGE' });
 });
+
+test('an object is shown with its proof, and what is not there by the word of f+1 validators', async () => {
+  region = await LiveRegion.open({ https: true });
+  await region.start();
+  await until(() => region.validators.every((v) => v.status().height >= 1), 'a block');
+  const which = ['--region', join(region.folder, 'region'), '--json'];
+  const there = await bizain(['region', 'leaf', 'r', 'account/admin', ...which]);
+  expect([there.err, there.exit]).toEqual(['', 0]);
+  expect(JSON.parse(there.out)).toMatchObject({ kind: 'present', value: expect.stringMatching(/^[0-9a-f]+$/) });
+  const missing = await bizain(['region', 'leaf', 'c/4012345000009', 'nothing', ...which]);
+  expect(missing.exit).toBe(1);
+  expect((JSON.parse(missing.out) as { by: string[] }).by).toHaveLength(2);
+  const nobody = ['--genesis', join(region.folder, 'region/genesis.cbor'), '--broker', 'mqtt://127.0.0.1:1'];
+  const silent = await bizain(['region', 'leaf', 'r', 'account/admin', ...nobody, '--timeout-ms', '300']);
+  expect(silent.exit).toBe(3);
+  expect(silent.err).toContain('mqtt://127.0.0.1:1');
+});

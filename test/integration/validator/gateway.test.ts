@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { HashedShard } from '#agent/shard-store/hashed-shard';
 import { publicKeyOf } from '#core/ed25519';
 import type { Operation } from '#ledger/operation';
+import { findBlock, findObject } from '#sync/outbox/region-questions';
 import type { GatewayAnswer } from '#sync/wire/gateway-message';
 import { startMosquitto } from '../../fixtures/broker.ts';
 import { seedOf, TestAuthor } from '../../fixtures/region.ts';
@@ -201,4 +202,22 @@ test('an author enrolled a moment ago is served, although a validator may not kn
   await region.submit(register('issuer-a'));
   await until(() => notices.length > 0, 'the receipt of the early segment');
   expect(notices[0]).toBe(region.topics.receipts('issuer-a'));
+});
+
+test('an object, its absence and a block of long ago are proved by questions alone', async () => {
+  region = await LiveRegion.open();
+  await region.start();
+  await region.submit(register('issuer-a'));
+  for (const id of ['b', 'c', 'd']) await region.submit(register(id));
+  await region.settled();
+  const options = { line: region.line, light: region.light, timeoutMs: 3_000 };
+  const found = await findObject(options, { shard: 'r', key: 'account/issuer-a' });
+  expect(found).toMatchObject({ ok: true, value: { kind: 'present' } });
+  const absent = await findObject(options, { shard: 'r', key: 'account/nobody' });
+  expect(absent.ok && absent.value.kind === 'absent' && absent.value.by).toHaveLength(2);
+  const nowhere = await findObject(options, { shard: 'c/4012345000009', key: 'series' });
+  expect(nowhere).toMatchObject({ ok: true, value: { kind: 'absent' } });
+  const first = await findBlock(options, 1);
+  expect(first).toMatchObject({ ok: true, value: { header: { height: 1 } } });
+  expect(await findBlock(options, 1_000_000)).toMatchObject({ ok: false, reason: 'UNPROVED' });
 });
