@@ -46,6 +46,8 @@ export interface Sent {
 /** State of one height. */
 export class HeightState {
   readonly height: number;
+  /** First height of its epoch: from there on places in the set mean the same. */
+  readonly epochStart: number;
   /** When the replica came to this height (monotonic). */
   readonly sinceMs: number;
   readonly leaders: readonly number[];
@@ -81,6 +83,7 @@ export class HeightState {
     { set, setNext }: { readonly set: VotingSet; readonly setNext: VotingSet },
   ) {
     this.height = chain.height + 1;
+    this.epochStart = chain.epochStart;
     this.sinceMs = sinceMs;
     this.sentAtMs = sinceMs;
     this.leaders = leaderOrder(chain);

@@ -46,6 +46,8 @@ export class MessageGate {
   /** Judges one message. Early ones of the next height are kept, later ones show only that their sender is ahead. */
   pass(message: EarlyMessage, state: HeightState, at: Instant): Passed {
     const { height, validator } = placeOf(message);
+    // A place in an earlier epoch's set is another one now. Whoever is stuck there says so in its status.
+    if (height < state.epochStart) return dropped;
     if (validator === (height > state.height ? state.setNext : state.set).self) return dropped;
     if (height < state.height) return this.#late(message.kind, height, validator, state, at);
     // Who votes two heights from now may differ; then a status tells as much.

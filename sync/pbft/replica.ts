@@ -26,11 +26,10 @@ import type {
   ReplicaConfig,
   ReplicaEffect,
   ReplicaInput,
-  ReplicaMessage,
   ReplicaPorts,
   ReplicaStatus,
 } from './types.ts';
-import { Voice } from './voice.ts';
+import { statusAt, Voice } from './voice.ts';
 import { peerAt, votingSetsOn } from './voting-set.ts';
 
 type InputOf<K extends ReplicaInput['kind']> = Extract<ReplicaInput, { readonly kind: K }>;
@@ -55,7 +54,7 @@ export class Replica {
   #timerMs: number | null = null;
   #at: Instant = { nowMs: 0, wallMs: 0 };
   #effects: ReplicaEffect[] = [];
-  readonly #emitter = (effect: ReplicaEffect): void => this.#emit(effect);
+  readonly #emit = (effect: ReplicaEffect): void => void this.#effects.push(effect);
 
   /** The ports must be pure; who votes stands in the chain that `started` brings. */
   constructor(config: ReplicaConfig, ports: ReplicaPorts) {
@@ -66,8 +65,8 @@ export class Replica {
     this.#rules = new BlockRules(config, ports);
     this.#peers = new PeersAhead(config.resendMs / 2);
     this.#gate = new MessageGate(config, statements, this.#peers);
-    this.#voice = new Voice(statements, config.resendMs, this.#emitter);
-    this.#duty = new PrimaryDuty(config, this.#rules, this.#voice, this.#emitter);
+    this.#voice = new Voice(statements, config, this.#emit);
+    this.#duty = new PrimaryDuty(config, this.#rules, this.#voice, this.#emit);
   }
 
   /**
@@ -106,7 +105,7 @@ export class Replica {
         this.#receive(input);
         return;
       case 'peer-status':
-        this.#peers.claim(input.peer, input.committedHeight);
+        this.#hear(input);
         return;
       case 'want-block':
         this.#lendBlock(input);
@@ -215,7 +214,7 @@ export class Replica {
         state.timeouts.add(passed.timeout);
         return;
       case 'behind':
-        this.#emit({ kind: 'send', to: passed.peer, message: this.#ownStatus() });
+        this.#emit({ kind: 'send', to: passed.peer, message: statusAt(state) });
         return;
       case 'dropped':
     }
@@ -259,14 +258,14 @@ export class Replica {
 
   #takeAnswer(answer: BlockAnswer): void {
     const { state } = this.#now();
-    if (takeAnswer(state, answer, this.#at, this.#emitter)) this.#enterView(state.view + 1, true);
+    if (takeAnswer(state, answer, this.#at, this.#emit)) this.#enterView(state.view + 1, true);
   }
 
   #accept(candidate: Candidate, fresh: boolean): void {
     const { state } = this.#now();
     state.accepted = { candidate, fresh, waitingSinceMs: this.#at.nowMs };
     state.wanted = null;
-    startWork(candidate, this.#emitter);
+    startWork(candidate, this.#emit);
   }
 
   /** R14: a quorum of COMMIT for one hash and one result in one view is final, whatever view this replica is in. */
@@ -282,7 +281,7 @@ export class Replica {
       }
       return;
     }
-    startWork(candidate, this.#emitter);
+    startWork(candidate, this.#emit);
     if (candidate.stage !== 'executed' && candidate.stage !== 'refused') return;
     if (candidate.resultRoot === null || !equalBytes(candidate.resultRoot, certificate.resultRoot)) {
       this.#halt(certificate, candidate);
@@ -371,18 +370,17 @@ export class Replica {
     if (hint !== null) this.#emit({ kind: 'catch-up', fromHeight: state.height, hint });
   }
 
-  #ownStatus(): ReplicaMessage {
-    const { state } = this.#now();
-    return { kind: 'status', committedHeight: state.height - 1, view: state.view };
+  /** R22, R23: whoever is ahead may be asked, whoever is behind is told. */
+  #hear({ peer, committedHeight }: InputOf<'peer-status'>): void {
+    const { state, chain } = this.#now();
+    this.#peers.claim(peer, committedHeight);
+    if (committedHeight < chain.height && this.#peers.mayAnswer(peer, this.#at.nowMs))
+      this.#emit({ kind: 'send', to: peer, message: statusAt(state) });
   }
 
   #now(): { readonly state: HeightState; readonly chain: ChainState } {
     assert(this.#height !== null && this.#chain !== null, 'the replica has not started');
     return { state: this.#height, chain: this.#chain };
-  }
-
-  #emit(effect: ReplicaEffect): void {
-    this.#effects.push(effect);
   }
 
   #setTimer(): void {
@@ -392,7 +390,7 @@ export class Replica {
       this.#voice.resendAtMs(state),
       this.#peers.askAtMs(chain.height, this.#at.nowMs),
     ].filter((atMs) => atMs !== null);
-    const atMs = this.#halted || this.#committing || times.length === 0 ? null : Math.min(...times);
+    const atMs = this.#halted || this.#committing ? null : Math.min(...times);
     if (atMs === this.#timerMs) return;
     this.#timerMs = atMs;
     this.#emit({ kind: 'set-timer', atMs });

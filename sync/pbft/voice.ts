@@ -1,18 +1,23 @@
 /**
  * Everything a replica says: bound on disk first, sent then, said again while its height is undecided
- * (SPEC R10, R11, R20). Nothing leaves a replica but through here, status and lent blocks excepted.
+ * (SPEC R10, R11, R20). Nothing signed leaves a replica but through here.
  */
 import { assert } from '#core/assert';
 import { type commitPhase, preparePhase, type Timeout } from '../wire/vote.ts';
 import type { Candidate, HeightState } from './height-state.ts';
 import type { Speaker, Statements } from './statements.ts';
-import type { ReplicaEffect, ReplicaMessage } from './types.ts';
+import type { ReplicaConfig, ReplicaEffect, ReplicaMessage } from './types.ts';
 
 /** What a persist releases once it is on disk. */
 interface Pending {
   readonly token: number;
   readonly view: number;
   readonly release: (nowMs: number) => void;
+}
+
+/** Where a replica stands: unsigned, a hint. */
+export function statusAt({ height, view }: HeightState): ReplicaMessage {
+  return { kind: 'status', committedHeight: height - 1, view };
 }
 
 function speakerOf({ speaker }: HeightState): Speaker {
@@ -24,13 +29,19 @@ function speakerOf({ speaker }: HeightState): Speaker {
 export class Voice {
   readonly #statements: Statements;
   readonly #resendMs: number;
+  readonly #quietMs: number;
   readonly #emit: (effect: ReplicaEffect) => void;
   #pending: Pending[] = [];
   #token = 0;
 
-  constructor(statements: Statements, resendMs: number, emit: (effect: ReplicaEffect) => void) {
+  constructor(
+    statements: Statements,
+    { resendMs, heartbeatMs }: Pick<ReplicaConfig, 'resendMs' | 'heartbeatMs'>,
+    emit: (effect: ReplicaEffect) => void,
+  ) {
     this.#statements = statements;
     this.#resendMs = resendMs;
+    this.#quietMs = Math.max(resendMs, heartbeatMs);
     this.#emit = emit;
   }
 
@@ -89,22 +100,22 @@ export class Voice {
     if (wanted !== null) this.#say(state, { kind: 'want-block', height, blockHash: wanted }, nowMs);
   }
 
-  /** When `resend` is due; null while nothing was said at this height. */
-  resendAtMs(state: HeightState): number | null {
+  /** When `resend` is due: who has said nothing at this height, perhaps because it may not, speaks up less often. */
+  resendAtMs(state: HeightState): number {
     const nothing = state.wanted === null && Object.values(state.sent).every((message) => message === null);
-    return nothing ? null : state.sentAtMs + this.#resendMs;
+    return state.sentAtMs + (nothing ? this.#quietMs : this.#resendMs);
   }
 
-  /** Says again what was said in the current view, if it is time. */
+  /** Says again what was said in the current view, and where this replica stands, if it is time. */
   resend(state: HeightState, nowMs: number): void {
-    const dueMs = this.resendAtMs(state);
-    if (dueMs === null || nowMs < dueMs) return;
+    if (nowMs < this.resendAtMs(state)) return;
     const { proposal, timeout, prepare, commit } = state.sent;
     if (timeout !== null) this.#say(state, { kind: 'timeout', timeout }, nowMs);
     if (proposal !== null) this.#say(state, { kind: 'proposal', proposal }, nowMs);
     if (prepare !== null) this.#say(state, { kind: 'vote', vote: prepare }, nowMs);
     if (commit !== null) this.#say(state, { kind: 'vote', vote: commit }, nowMs);
     this.askForBlock(state, nowMs);
+    this.#say(state, statusAt(state), nowMs);
   }
 
   #say(state: HeightState, message: ReplicaMessage, nowMs: number): void {

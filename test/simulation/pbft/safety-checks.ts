@@ -2,11 +2,13 @@
 
 import { equalBytes, toHex } from '#core/bytes';
 import { voteDomain } from '#ledger/validators/signed-statement';
+import type { ChainState } from '#sync/pbft/chain';
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import { blockHash } from '#sync/wire/block';
 import type { PeerMessage } from '#sync/wire/peer-message';
 import { type Certificate, checkCertificate, commitPhase, preparePhase } from '#sync/wire/vote';
-import { keyAt, type TestKeys } from './test-keys.ts';
+import type { Final } from './simulated-disk.ts';
+import type { TestKeys } from './test-keys.ts';
 
 /** Found by the simulator; the message names the promise. */
 export class SafetyViolation extends Error {
@@ -34,19 +36,20 @@ export class SafetyChecks {
     this.#keys = keys;
   }
 
-  /** Whether a quorum signed the certificate. */
-  isCertificate(certificate: Certificate): boolean {
-    const { validators, ports } = this.#keys;
-    const checked = checkCertificate(this.#chainId, validators.length, certificate, (validator, message, signature) =>
-      ports.verify({ publicKey: keyAt(this.#keys, validator), domain: voteDomain, message, signature }),
-    );
+  /** Whether a quorum of the set of its height signed the certificate. */
+  isCertificate(certificate: Certificate, { validators }: Pick<ChainState, 'validators'>): boolean {
+    const { ports } = this.#keys;
+    const checked = checkCertificate(this.#chainId, validators.length, certificate, (validator, message, signature) => {
+      const publicKey = validators[validator]?.publicKey;
+      return publicKey !== undefined && ports.verify({ publicKey, domain: voteDomain, message, signature });
+    });
     return checked.ok;
   }
 
-  /** SPEC S1, S2: one block hash and one result root a height, under a valid certificate of COMMIT, equal to the own result. */
-  committed(node: number, certificate: Certificate, hash: Uint8Array, result: Uint8Array): void {
+  /** SPEC S1, S2: one block hash and one result root a height, under a valid certificate of COMMIT, equal to the own result. `chain`: before it. */
+  committed(node: number, { certificate, hash }: Final, result: Uint8Array, chain: ChainState): void {
     const { height } = certificate;
-    if (certificate.phase !== commitPhase || !this.#isKnownGood(certificate))
+    if (certificate.phase !== commitPhase || !this.#isKnownGood(certificate, chain))
       throw new SafetyViolation(`S2: node ${node} took a bad certificate at ${height}`);
     if (!equalBytes(certificate.blockHash, hash))
       throw new SafetyViolation(`S2: certificate of another block at ${height}`);
@@ -59,9 +62,9 @@ export class SafetyChecks {
   }
 
   /** Nodes that catch up get one and the same certificate. */
-  #isKnownGood(certificate: Certificate): boolean {
+  #isKnownGood(certificate: Certificate, chain: ChainState): boolean {
     if (this.#good.has(certificate)) return true;
-    if (!this.isCertificate(certificate)) return false;
+    if (!this.isCertificate(certificate, chain)) return false;
     this.#good.add(certificate);
     return true;
   }

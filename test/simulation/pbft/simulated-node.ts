@@ -12,7 +12,6 @@ import { commitPhase } from '#sync/wire/vote';
 import type { Execution } from './execution.ts';
 import { type Final, type Rot, SimulatedDisk } from './simulated-disk.ts';
 import type { SimulatedRegion } from './simulated-region.ts';
-import { keyAt } from './test-keys.ts';
 
 interface Waiting {
   readonly digest: Uint8Array;
@@ -64,7 +63,7 @@ export class SimulatedNode {
     this.place = place.place;
     this.index = place.index;
     this.honest = honest;
-    this.config = { ...region.config, ownKeys: [keyAt(region.keys, this.index)] };
+    this.config = { ...region.config, ownKeys: region.ownKeysOf(this.index) };
     this.disk = new SimulatedDisk(region.genesis);
     this.execution = region.executionOf(this.place);
   }
@@ -367,7 +366,7 @@ export class SimulatedNode {
       certificate.phase === commitPhase &&
       certificate.height === block.header.height &&
       equalBytes(certificate.blockHash, hash) &&
-      this.region.checks.isCertificate(certificate);
+      this.region.checks.isCertificate(certificate, this.disk.chain);
     return fits && equalBytes(this.execution.result(block, hash), certificate.resultRoot);
   }
 
@@ -376,7 +375,7 @@ export class SimulatedNode {
     if (header.height !== this.height + 1) return;
     const { chain } = this.disk;
     const resultRoot = this.execution.result(final.block, final.hash);
-    if (this.honest) this.region.checks.committed(this.index, final.certificate, final.hash, resultRoot);
+    if (this.honest) this.region.checks.committed(this.index, final, resultRoot, chain);
     this.execution.commit(final.block, final.hash);
     this.disk.writeFinal(
       final,
@@ -386,7 +385,7 @@ export class SimulatedNode {
         resultRoot,
         historyRoot: taggedHash('test/history', chain.historyRoot, final.hash),
         beaconOutput: this.region.keys.beaconOutput(header.beaconProof),
-        wished: this.region.keys.validators,
+        wished: this.region.wishedAt(header.height),
       }),
     );
     for (const digest of final.block.bodyDigests) this.#waiting.delete(toHex(digest));

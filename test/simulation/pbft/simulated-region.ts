@@ -8,6 +8,7 @@ import type { ScheduleConfig } from '#sync/pbft/schedule';
 import { type ReplicaConfig, type ReplicaMessage, replicaTiming } from '#sync/pbft/types';
 import type { PeerId } from '#sync/pbft/voting-set';
 import type { Block } from '#sync/wire/block';
+import type { ValidatorInfo } from '#sync/wire/genesis';
 import { ByzantineNode } from './byzantine-node.ts';
 import { Draws } from './draws.ts';
 import { EventQueue } from './event-queue.ts';
@@ -67,6 +68,12 @@ export interface RegionOptions {
   /** What honest machines run; the production replica on a sound node by default. */
   readonly nodeOf?: NodeOf;
   readonly genesisSeed?: string;
+  /** Validators of the genesis: the first ones of the keys; all by default. */
+  readonly first?: number;
+  /** What the ledger wishes after the block of a height; by default the genesis set for ever. */
+  readonly wishedAt?: (height: number) => readonly ValidatorInfo[];
+  /** Keys of the machine at an index; by default the one that the keys give it. */
+  readonly ownKeysOf?: (index: number) => readonly Uint8Array[];
 }
 
 /** Decides whether a message from one place to another gets through. */
@@ -101,6 +108,8 @@ export class SimulatedRegion {
   /** Indices of the validators. */
   readonly everyIndex: readonly number[];
   readonly executionOf: ExecutionOf;
+  readonly wishedAt: (height: number) => readonly ValidatorInfo[];
+  readonly ownKeysOf: (index: number) => readonly Uint8Array[];
   readonly #places = new Map<PeerId, number[]>();
   readonly epochMs = 1_800_000_000_000;
   /** Contents of the segments that mean something to the ledger, by their digest in hex. */
@@ -117,7 +126,10 @@ export class SimulatedRegion {
 
   constructor(options: RegionOptions) {
     const { keys, seed, twins = [], nodeOf = soundNode } = options;
+    const validators = keys.validators.slice(0, options.first ?? keys.validators.length);
     this.keys = keys;
+    this.wishedAt = options.wishedAt ?? (() => validators);
+    this.ownKeysOf = options.ownKeysOf ?? ((index) => [keyAt(keys, index)]);
     this.draws = new Draws(seed);
     this.executionOf = options.executionOf ?? cheapExecution;
     this.config = {
@@ -137,7 +149,7 @@ export class SimulatedRegion {
     this.genesis = genesisChain({
       seed: sha256(utf8(options.genesisSeed ?? 'genesis')),
       timeMs: this.epochMs - 1_000,
-      validators: keys.validators,
+      validators,
       resultRoot: root,
       historyRoot: root,
     });
@@ -146,8 +158,7 @@ export class SimulatedRegion {
     const indexes = [...this.everyIndex, ...twins];
     this.nodes = indexes.map((index, at) => {
       const place = { place: at, index };
-      const id = this.peerIdOf(index);
-      this.#places.set(id, [...(this.#places.get(id) ?? []), at]);
+      for (const id of this.ownKeysOf(index).map(toHex)) this.#places.set(id, [...(this.#places.get(id) ?? []), at]);
       const lies = options.liars?.get(index);
       if (lies !== undefined) return new ByzantineNode(this, place, lies);
       return twins.includes(index) ? soundNode(this, place, false) : nodeOf(this, place, true);
