@@ -7,6 +7,7 @@ import { generateSeed, publicKeyOf } from '#core/ed25519';
 import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import { validatorsMax, validatorsMin } from '#ledger/validators/validator-set';
+import { markKeyUnused } from '#sync/validator/unused-key';
 import { chainIdOf, type Genesis } from '#sync/wire/genesis';
 import type { OfficeErrorCode } from './errors.ts';
 import { assertAbsent, makeFolder, type RegionFile, writeGenesis, writeJson } from './region-file.ts';
@@ -112,7 +113,9 @@ export function createRegion(options: RegionOptions): CreatedRegion {
     const own = join(folder, 'validators', seat.name);
     makeFolder(own);
     writeGenesis(join(own, 'genesis.cbor'), genesis);
-    writeKeyFile(join(own, 'validator.key'), seat.seed);
+    const keyFile = join(own, 'validator.key');
+    writeKeyFile(keyFile, seat.seed);
+    markKeyUnused(keyFile);
     const configPath = join(own, 'validator.json');
     const config = {
       genesis: 'genesis.cbor',

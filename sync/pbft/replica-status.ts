@@ -11,7 +11,7 @@ function nameAt(chain: ChainState | null, validator: number): string {
 export function statusOf(
   chain: ChainState | null,
   height: HeightState | null,
-  rest: Pick<ReplicaStatus, 'halted' | 'refused'>,
+  rest: Pick<ReplicaStatus, 'halted' | 'silentUpTo' | 'refused'>,
 ): ReplicaStatus {
   return {
     committedHeight: chain?.height ?? 0,

@@ -15,9 +15,10 @@ import { MessageGate } from './message-gate.ts';
 import { losesPatience, ownTimesMs, type Pool, viewDeadlineMs } from './pacing.ts';
 import { PeersAhead } from './peers-ahead.ts';
 import { PrimaryDuty, type Proposed, type Turn } from './primary-duty.ts';
-import { alphasAhead } from './proof-plan.ts';
+import { proofsAhead } from './proof-plan.ts';
 import { statusOf } from './replica-status.ts';
 import type { ScheduleConfig } from './schedule.ts';
+import { Silence } from './silence.ts';
 import { Statements } from './statements.ts';
 import { highestPrepared } from './timeout-set.ts';
 import type {
@@ -43,6 +44,7 @@ export class Replica {
   readonly #gate: MessageGate;
   readonly #voice: Voice;
   readonly #duty: PrimaryDuty;
+  #silence = new Silence(0);
   #chain: ChainState | null = null;
   #height: HeightState | null = null;
   #pool: Pool = { waitingCount: 0, oldest: null };
@@ -87,7 +89,8 @@ export class Replica {
 
   /** Where the replica stands, for operators. */
   status(): ReplicaStatus {
-    return statusOf(this.#chain, this.#height, { halted: this.#halted, refused: this.#gate.refused() });
+    const rest = { halted: this.#halted, silentUpTo: this.#silence.upTo, refused: this.#gate.refused() };
+    return statusOf(this.#chain, this.#height, rest);
   }
 
   #take(input: ReplicaInput): void {
@@ -96,7 +99,7 @@ export class Replica {
         this.#start(input.recovered);
         return;
       case 'tick':
-        // Timers of the machine fire a little early at times: what is not due yet must be asked for again.
+        // Timers may fire a little early: what is not due yet must be asked for again.
         this.#timerMs = null;
         return;
       case 'proposal':
@@ -139,7 +142,7 @@ export class Replica {
     if (this.#halted || this.#committing) return;
     this.#changeView();
     if (this.#now().state.speaker !== null) {
-      this.#acceptOwn(this.#duty.lead(this.#turn()));
+      this.#accept(this.#duty.lead(this.#turn()));
       this.#castPrepare();
       this.#castCommit();
     }
@@ -149,6 +152,7 @@ export class Replica {
 
   #start(recovered: Recovered): void {
     const { chain, record } = recovered;
+    this.#silence = new Silence(recovered.silentUpTo);
     assert(record === null || record.height <= chain.height + 1, 'the vote record is ahead of the committed chain');
     const state = this.#enterHeight(chain);
     for (const block of recovered.blocks) {
@@ -165,7 +169,7 @@ export class Replica {
     const taken = record.prepare?.view === record.view ? record.prepare : record.proposed;
     const candidate = taken?.view === record.view ? state.candidate(taken.blockHash) : undefined;
     if (candidate === undefined) return;
-    this.#accept(candidate, candidate.block.header.viewOfOrigin === record.view);
+    this.#accept({ candidate, fresh: candidate.block.header.viewOfOrigin === record.view });
     if (record.view === 0 && state.proposing) this.#voice.sayProposal(state, candidate, null, nowMs);
   }
 
@@ -173,13 +177,10 @@ export class Replica {
     this.#chain = chain;
     this.#committing = false;
     this.#voice.forget();
-    const state = new HeightState(chain, this.#at.nowMs, votingSetsOn(this.#schedule, chain, this.#config.ownKeys));
+    const ownKeys = this.#silence.keysAfter(chain, this.#config.ownKeys);
+    const state = new HeightState(chain, this.#at.nowMs, votingSetsOn(this.#schedule, chain, ownKeys));
+    for (const effect of proofsAhead(this.#schedule, chain, state.speaker)) this.#emit(effect);
     this.#height = state;
-    const { speaker } = state;
-    if (speaker === null) return state;
-    const { validator, ownKey } = speaker;
-    for (const alpha of alphasAhead(this.#schedule, chain, validator))
-      this.#emit({ kind: 'prove-ahead', ownKey, alpha });
     return state;
   }
 
@@ -239,7 +240,7 @@ export class Replica {
       return;
     }
     if (view > state.view) this.#enterView(view, false);
-    this.#accept(state.addCandidate(block, blockHash), target === null);
+    this.#accept({ candidate: state.addCandidate(block, blockHash), fresh: target === null });
   }
 
   #lendBlock({ peer, height, blockHash }: InputOf<'want-block'>): void {
@@ -261,8 +262,10 @@ export class Replica {
     if (takeAnswer(state, answer, this.#at, this.#emit)) this.#enterView(state.view + 1, true);
   }
 
-  #accept(candidate: Candidate, fresh: boolean): void {
+  #accept(proposed: Proposed | null): void {
+    if (proposed === null) return;
     const { state } = this.#now();
+    const { candidate, fresh } = proposed;
     state.accepted = { candidate, fresh, waitingSinceMs: this.#at.nowMs };
     state.wanted = null;
     startWork(candidate, this.#emit);
@@ -293,8 +296,8 @@ export class Replica {
 
   #halt(certificate: Certificate, candidate: Candidate): void {
     this.#halted = true;
-    const { resultRoot: ownResultRoot } = candidate;
-    this.#emit({ kind: 'diverged', height: certificate.height, certificate, ownResultRoot });
+    const { resultRoot } = candidate;
+    this.#emit({ kind: 'diverged', height: certificate.height, certificate, ownResultRoot: resultRoot });
   }
 
   /** R12: one PREPARE a view, for the executed block of its proposal. */
@@ -352,11 +355,7 @@ export class Replica {
 
   #gathered(input: InputOf<'gathered'>): void {
     if (input.digests.length === 0) this.#pool = { waitingCount: 0, oldest: null };
-    if (!this.#committing) this.#acceptOwn(this.#duty.gathered(this.#turn(), input));
-  }
-
-  #acceptOwn(own: Proposed | null): void {
-    if (own !== null) this.#accept(own.candidate, own.fresh);
+    if (!this.#committing) this.#accept(this.#duty.gathered(this.#turn(), input));
   }
 
   #turn(): Turn {
@@ -371,9 +370,11 @@ export class Replica {
   }
 
   /** R22, R23: whoever is ahead may be asked, whoever is behind is told. */
-  #hear({ peer, committedHeight }: InputOf<'peer-status'>): void {
+  #hear(said: InputOf<'peer-status'>): void {
     const { state, chain } = this.#now();
+    const { peer, committedHeight } = said;
     this.#peers.claim(peer, committedHeight);
+    this.#silence.hear(said, chain, this.#config.ownKeys);
     if (committedHeight < chain.height && this.#peers.mayAnswer(peer, this.#at.nowMs))
       this.#emit({ kind: 'send', to: peer, message: statusAt(state) });
   }

@@ -76,6 +76,8 @@ export interface Recovered {
   readonly record: VoteRecord | null;
   /** Stored blocks (effect `store-block`) of the height after `chain.height`. */
   readonly blocks: readonly Block[];
+  /** Nothing is said up to this height (SPEC R24): 0 for a whole memory, `silentUntilFoundOut` where the disk cannot tell. */
+  readonly silentUpTo: number;
 }
 
 export type ReplicaInput =
@@ -182,6 +184,8 @@ export interface ReplicaStatus {
   /** Whether this replica has a vote at the next height. */
   readonly votes: boolean;
   readonly halted: boolean;
+  /** Height up to which it follows without a word because it has lost its memory (SPEC R24). */
+  readonly silentUpTo: number;
   /** Messages turned away, by reason. */
   readonly refused: Readonly<Record<string, number>>;
 }

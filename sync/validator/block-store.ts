@@ -1,47 +1,35 @@
 /**
  * The validator's disk: bodies, blocks, votes and state in one SQLite file, one transaction a committed block.
  * What `begin` and `commit` wrote is fsynced when they return; what `storeProposal` and `putRecord` wrote, together and
- * in one fsync, when the next `flush` or `commit` returns.
+ * in one fsync, when the next `flush` or `commit` returns. Rows are compared with their hashes when they are read: a rotten one
+ * counts as not there, and can be written again by `heal`; a rotten state or chain is `STORE_CORRUPT`.
  */
-import type Database from 'better-sqlite3';
 import { assert } from '#core/assert';
-import { equalBytes, toHex } from '#core/bytes';
 import { decode, encode, type Format } from '#core/format';
 import type { ShardId } from '#ledger/ids';
-import { receiptFormat } from '#ledger/receipt';
+import { type Receipt, receiptFormat } from '#ledger/receipt';
 import type { ShardDelta } from '#ledger/state/delta';
 import { History, type HistoryNode } from '#ledger/state/history';
 import type { HistoryProof } from '#ledger/state/history-proof';
 import type { StateChange } from '#ledger/state/ledger-state';
 import { type ChainState, chainStateFormat } from '../pbft/chain.ts';
 import { type VoteRecord, voteRecordFormat } from '../pbft/vote-record.ts';
-import { type Block, blockFormat, bodyDigest, blockHash as hashOf } from '../wire/block.ts';
+import type { Block } from '../wire/block.ts';
 import type { LightBlock } from '../wire/gateway-message.ts';
+import type { ValidatorInfo } from '../wire/genesis.ts';
 import type { CommittedBlock } from '../wire/peer-message.ts';
-import { type Certificate, certificateFormat } from '../wire/vote.ts';
+import type { Certificate } from '../wire/vote.ts';
 import { AuthoredTable } from './authored-table.ts';
+import { BlockTable, type StoredResult } from './block-table.ts';
+import { type Body, BodyTable } from './body-table.ts';
 import { DeltaTable } from './delta-table.ts';
 import { EpochTable } from './epoch-table.ts';
 import type { Executed } from './executor.ts';
 import { HistoryTable } from './history-table.ts';
 import { type Span, SpanTable } from './span-table.ts';
 import { StateTable } from './state-table.ts';
-import {
-  MetaTable,
-  openStoreDatabase,
-  plainBytes,
-  type StoreDatabase,
-  type StoreOptions,
-  storeCorrupt,
-  storeDefaults,
-} from './store-database.ts';
-import { storedHistoryFormat, storedReceiptsFormat } from './stored-formats.ts';
-
-/** A body with its digest. */
-export interface Body {
-  readonly digest: Uint8Array;
-  readonly bytes: Uint8Array;
-}
+import { MetaTable, openStoreDatabase, type StoreDatabase, type StoreOptions, storeCorrupt } from './store-database.ts';
+import { lostMemoryFormat, prunedFormat, storedHistoryFormat } from './stored-formats.ts';
 
 /** Everything that one committed block leaves behind. */
 export interface Commit {
@@ -58,23 +46,9 @@ export interface Commit {
 }
 
 /** A committed block as receipts are proved from it. */
-export interface CommittedResult {
+export interface CommittedResult extends StoredResult {
   readonly lightBlock: LightBlock;
-  readonly stateRoot: Uint8Array;
-  readonly receiptsRoot: Uint8Array;
-  /** Encoded receipts in order. */
-  readonly receipts: readonly Uint8Array[];
 }
-
-interface BlockRow {
-  readonly hash: Uint8Array;
-  readonly block: Uint8Array;
-  readonly certificate: Uint8Array;
-  readonly state_root: Uint8Array;
-  readonly receipts_root: Uint8Array;
-}
-
-const digestBytes = 32;
 
 /** The store of one validator. Methods throw what SQLite throws (disk full, I/O error): the validator then stops. */
 export class BlockStore {
@@ -87,38 +61,28 @@ export class BlockStore {
   readonly epochs: EpochTable;
   readonly #database: StoreDatabase;
   readonly #meta: MetaTable;
+  readonly #bodies: BodyTable;
+  readonly #blocks: BlockTable;
   readonly #spans: SpanTable;
   readonly #deltas: DeltaTable;
   readonly #history: HistoryTable;
-  readonly #putBody: Database.Statement<[Uint8Array, Uint8Array]>;
-  readonly #getBody: Database.Statement<[Uint8Array]>;
-  readonly #putProposal: Database.Statement<[Uint8Array, number, Uint8Array, Uint8Array]>;
-  readonly #putBlock: Database.Statement<
-    [number, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]
-  >;
-  readonly #getBlock: Database.Statement<[number]>;
+  /** What is asked for with every delta. */
+  #lastRoot: { readonly height: number; readonly receiptsRoot: Uint8Array } | null = null;
 
   /** Opens or makes the store. Throws `STORE_BUSY`, `STORE_CORRUPT`, `STORE_FAILED`. */
   constructor(path: string, options: Partial<StoreOptions> = {}) {
     this.path = path;
-    const database = openStoreDatabase(path, { ...storeDefaults, ...options });
+    const database = openStoreDatabase(path, options);
     this.#database = database;
     this.objects = new StateTable(database, path);
     this.authored = new AuthoredTable(database, path);
     this.epochs = new EpochTable(database, path);
     this.#meta = new MetaTable(database, path);
+    this.#bodies = new BodyTable(database);
+    this.#blocks = new BlockTable(database);
     this.#spans = new SpanTable(database);
     this.#deltas = new DeltaTable(database, this.#meta);
     this.#history = new HistoryTable(database);
-    this.#putBody = database.prepare('INSERT OR IGNORE INTO bodies (digest, bytes) VALUES (?, ?)');
-    this.#getBody = database.prepare('SELECT bytes FROM bodies WHERE digest = ?');
-    this.#putProposal = database.prepare(
-      'INSERT OR IGNORE INTO proposals (hash, height, block, fresh) VALUES (?, ?, ?, ?)',
-    );
-    this.#putBlock = database.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)');
-    this.#getBlock = database.prepare(
-      'SELECT hash, block, certificate, state_root, receipts_root FROM blocks WHERE height = ?',
-    );
   }
 
   /** Chain id that the store was made for; undefined for a new one. */
@@ -126,12 +90,16 @@ export class BlockStore {
     return this.#meta.get('chain-id');
   }
 
-  /** Writes the state of the genesis, as a change of the empty one, into a new store. */
-  begin(chainId: Uint8Array, genesis: StateChange, chain: ChainState): void {
+  /**
+   * Writes the state of the genesis, as a change of the empty one, into a new store. `silentUpTo` is 0 where it is known that
+   * the key has never signed (SPEC R24).
+   */
+  begin(chainId: Uint8Array, genesis: StateChange, start: { chain: ChainState; silentUpTo: number }): void {
     assert(this.chainId() === undefined, 'the store has begun already');
     this.#atomically(() => {
       this.objects.write(genesis.changes);
-      this.#putChain(chain, new History());
+      this.#putChain(start.chain, new History());
+      this.#meta.put('lost-memory', encode(lostMemoryFormat, start));
       this.#meta.put('chain-id', chainId);
     });
   }
@@ -145,12 +113,23 @@ export class BlockStore {
     return History.fromPeaks(count, peaks);
   }
 
-  /** The last vote record written; null for a new store. */
+  /** The last vote record written; null for a new store, and where `silentUpTo` says that it is lost. */
   record(): VoteRecord | null {
-    return this.#meta.get('vote-record') === undefined ? null : this.#read('vote-record', voteRecordFormat);
+    const bytes = this.#meta.find('vote-record');
+    const decoded = bytes === undefined ? null : decode(voteRecordFormat, bytes);
+    return decoded?.ok === true ? decoded.value : null;
   }
 
-  /** Overwrites the vote record; durable after the next `flush`. */
+  /** Up to which height nothing may be said because the record of what was said is lost (SPEC R24); 0 where it is whole. */
+  silentUpTo(): number {
+    if (this.record() !== null) return 0;
+    const lost = this.#meta.has('vote-record') ? undefined : this.#meta.find('lost-memory');
+    const decoded = lost === undefined ? null : decode(lostMemoryFormat, lost);
+    // The chain is whole, so nothing has been said above the next height.
+    return decoded?.ok === true ? decoded.value.silentUpTo : this.chain().height + 1;
+  }
+
+  /** Overwrites the vote record, which is whole from then on; durable after the next `flush`. */
   putRecord(record: VoteRecord): void {
     this.open();
     this.#meta.put('vote-record', encode(voteRecordFormat, record));
@@ -163,95 +142,84 @@ export class BlockStore {
 
   /** Blocks that were stored for a height that is not committed. */
   proposals(height: number): Block[] {
-    const rows = this.#database.prepare('SELECT block FROM proposals WHERE height = ?').all(height) as {
-      block: Uint8Array;
-    }[];
-    return rows.map(({ block }) => this.#decoded('a proposal', blockFormat, block));
+    return this.#bodies.proposals(height);
   }
 
   /** Keeps an uncommitted block and its bodies; durable after the next `flush`. */
   storeProposal(block: Block, blockHash: Uint8Array, bodies: readonly Body[]): void {
     this.open();
-    const fresh: Uint8Array[] = [];
-    for (const { digest, bytes } of bodies) {
-      if (this.#putBody.run(digest, bytes).changes > 0) fresh.push(digest);
-    }
-    this.#putProposal.run(blockHash, block.header.height, encode(blockFormat, block), Buffer.concat(fresh));
+    this.#bodies.putProposal(block, blockHash, bodies);
   }
 
   /** Makes a block final, in one transaction: state, receipts, deltas, chain. */
   commit(commit: Commit): void {
-    const { block, blockHash, certificate, executed, chain, history } = commit;
+    const { block, certificate, executed, chain, history } = commit;
     const { height } = block.header;
     const receipts = executed.receipts.map((receipt) => encode(receiptFormat, receipt));
     this.#atomically(() => {
-      for (const { digest, bytes } of commit.bodies) this.#putBody.run(digest, bytes);
-      this.#putBlock.run(
-        height,
-        blockHash,
-        encode(blockFormat, block),
-        encode(certificateFormat, certificate),
-        executed.stateRoot,
-        executed.receiptsRoot,
-        encode(storedReceiptsFormat, { receipts }),
-      );
+      this.#bodies.put(height, commit.bodies);
+      this.#blocks.put(block, certificate);
+      this.#blocks.putResult(height, { ...executed, receipts });
+      this.#blocks.putSet(chain.validators);
       this.#spans.add(height, executed.receipts);
       this.objects.write(executed.change.changes);
       for (const { index, delta } of executed.change.changes) this.#deltas.add(index, delta);
       this.#deltas.prune(height);
       this.#history.add(commit.historyNodes);
-      this.#dropProposals(height, block);
+      this.#bodies.settle(height, block);
       this.#putChain(chain, history);
     });
   }
 
-  /** The exact bytes of a body; undefined where it is not held. Throws `STORE_CORRUPT` when they are not the body's. */
+  /** The exact bytes of a body; undefined where it is not held. One that has rotted is not held any more. */
   body(digest: Uint8Array): Uint8Array | undefined {
-    const row = this.#getBody.get(digest) as { readonly bytes: Uint8Array } | undefined;
-    if (row === undefined) return undefined;
-    if (!equalBytes(bodyDigest(row.bytes), digest)) storeCorrupt(this.path, `body ${toHex(digest)} has changed`);
-    return plainBytes(row.bytes);
+    return this.#bodies.get(digest);
   }
 
   /** Header and certificate of a committed block. */
   lightBlock(height: number): LightBlock | undefined {
-    const read = this.#blockAt(height);
-    return read === undefined ? undefined : { header: read.block.header, certificate: read.certificate };
+    return this.#blocks.lightBlock(height);
   }
 
   /** Receipts root of a committed block. */
   receiptsRoot(height: number): Uint8Array | undefined {
-    const row = this.#getBlock.get(height) as BlockRow | undefined;
-    return row === undefined ? undefined : plainBytes(row.receipts_root);
+    if (this.#lastRoot?.height === height) return this.#lastRoot.receiptsRoot;
+    const receiptsRoot = this.#blocks.result(height)?.receiptsRoot;
+    if (receiptsRoot !== undefined) this.#lastRoot = { height, receiptsRoot };
+    return receiptsRoot;
   }
 
-  /** A committed block with its bodies, for a peer that lags. */
+  /** A committed block with its bodies, for a peer that lags; undefined where it is pruned, or has rotted. */
   committedBlock(height: number): CommittedBlock | undefined {
-    const read = this.#blockAt(height);
+    const read = this.#blocks.block(height);
     if (read === undefined) return undefined;
-    const bodies = read.block.bodyDigests.map((digest) => {
-      const bytes = this.body(digest);
-      return bytes ?? storeCorrupt(this.path, `body ${toHex(digest)} of block ${height} is missing`);
-    });
-    return { block: read.block, certificate: read.certificate, bodies };
+    const bodies: Uint8Array[] = [];
+    for (const digest of read.block.bodyDigests) {
+      const bytes = this.#bodies.get(digest);
+      if (bytes === undefined) {
+        this.#blocks.damaged.add(height);
+        return undefined;
+      }
+      bodies.push(bytes);
+    }
+    return { ...read, bodies };
   }
 
   /** What a committed block led to. */
   result(height: number): CommittedResult | undefined {
-    const read = this.#blockAt(height);
-    if (read === undefined) return undefined;
-    const row = this.#database.prepare('SELECT receipts FROM blocks WHERE height = ?').get(height) as {
-      receipts: Uint8Array;
-    };
-    const { receipts } = this.#decoded(`the receipts of block ${height}`, storedReceiptsFormat, row.receipts);
-    const { block, certificate, row: found } = read;
-    const lightBlock = { header: block.header, certificate };
-    return {
-      lightBlock,
-      stateRoot: plainBytes(found.state_root),
-      receiptsRoot: plainBytes(found.receipts_root),
-      receipts,
-    };
+    const lightBlock = this.#blocks.lightBlock(height);
+    const result = lightBlock === undefined ? undefined : this.#blocks.result(height);
+    return lightBlock === undefined || result === undefined ? undefined : { lightBlock, ...result };
+  }
+
+  /** The validators that a header names by their hash; undefined where the set is not known here. */
+  validatorSet(hash: Uint8Array): readonly ValidatorInfo[] | undefined {
+    return this.#blocks.validatorSet(hash);
+  }
+
+  /** Hash of block and result at a height in the history; undefined where it is not known here. */
+  historyLeaf(height: number): Uint8Array | undefined {
+    return this.#history.node(0, height - 1);
   }
 
   /** Proves a block to whoever has the certified header of a later one, which carries the history up to its parent. */
@@ -272,6 +240,45 @@ export class BlockStore {
   deltasAfter(shard: ShardId, height: number): ShardDelta[] | undefined {
     const number = this.objects.numberOf(shard);
     return number === undefined ? [] : this.#deltas.after(number, height);
+  }
+
+  /** Results of blocks that have rotted since the start: receipts that other validators have to answer for. */
+  get resultsLost(): number {
+    return this.#blocks.resultsLost;
+  }
+
+  /** Heights at which a block or a body has been found rotten and not been healed. */
+  damagedHeights(): readonly number[] {
+    return [...this.#blocks.damaged];
+  }
+
+  /** Reads all that is kept of a height; what has rotted is among `damagedHeights` then. */
+  scrub(height: number): void {
+    if (this.#meta.get('chain-id') === undefined || height <= this.prunedUpTo()) return;
+    this.committedBlock(height);
+    const result = this.result(height);
+    for (let place = height - 1, level = 0; level < 2; level++, place = Math.floor(place / 2)) {
+      this.#history.node(level, place);
+    }
+    if (result !== undefined) this.#spans.add(height, decodedReceipts(result.receipts));
+  }
+
+  /** Writes a block again that has been checked. */
+  heal({ block, certificate, bodies }: CommittedBlock): void {
+    const { height } = block.header;
+    const named = block.bodyDigests.map((digest, at) => ({ digest, bytes: bodies[at] as Uint8Array }));
+    this.#atomically(() => {
+      this.#bodies.put(height, named);
+      this.#blocks.put(block, certificate);
+    });
+    this.#blocks.damaged.delete(height);
+  }
+
+  /** Height up to which bodies and results have been dropped. */
+  prunedUpTo(): number {
+    const pruned = this.#meta.find('pruned');
+    const decoded = pruned === undefined ? null : decode(prunedFormat, pruned);
+    return decoded?.ok === true ? decoded.value.height : 0;
   }
 
   close(): void {
@@ -296,49 +303,23 @@ export class BlockStore {
     }
   }
 
-  /** Proposals up to a height are over; bodies that came with a losing one go with it, since nothing refers to them. */
-  #dropProposals(height: number, committed: Block): void {
-    const rows = this.#database.prepare('SELECT fresh FROM proposals WHERE height <= ?').all(height) as {
-      fresh: Uint8Array;
-    }[];
-    const kept = new Set(committed.bodyDigests.map(toHex));
-    const drop = this.#database.prepare('DELETE FROM bodies WHERE digest = ?');
-    for (const { fresh } of rows) {
-      for (let at = 0; at < fresh.length; at += digestBytes) {
-        const digest = fresh.subarray(at, at + digestBytes);
-        if (!kept.has(toHex(digest))) drop.run(digest);
-      }
-    }
-    this.#database.prepare('DELETE FROM proposals WHERE height <= ?').run(height);
-  }
-
   #putChain(chain: ChainState, history: History): void {
     this.#meta.put('chain', encode(chainStateFormat, chain));
     this.#meta.put('history', encode(storedHistoryFormat, { count: history.count, peaks: history.peaks() }));
   }
 
-  #blockAt(
-    height: number,
-  ): { readonly block: Block; readonly certificate: Certificate; readonly row: BlockRow } | undefined {
-    const row = this.#getBlock.get(height) as BlockRow | undefined;
-    if (row === undefined) return undefined;
-    const block = this.#decoded(`block ${height}`, blockFormat, row.block);
-    const certificate = this.#decoded(`the certificate of block ${height}`, certificateFormat, row.certificate);
-    const hash = hashOf(block.header);
-    if (!equalBytes(hash, row.hash) || !equalBytes(hash, certificate.blockHash))
-      storeCorrupt(this.path, `block ${height} has changed`);
-    return { block, certificate, row };
-  }
-
   #read<T>(key: string, format: Format<T>): T {
     const value = this.#meta.get(key);
-    return value === undefined
-      ? storeCorrupt(this.path, `the value "${key}" is missing`)
-      : this.#decoded(key, format, value);
+    if (value === undefined) return storeCorrupt(this.path, `the value "${key}" is missing`);
+    const decoded = decode(format, value);
+    return decoded.ok ? decoded.value : storeCorrupt(this.path, `${key} does not decode (${decoded.reason})`);
   }
+}
 
-  #decoded<T>(what: string, format: Format<T>, bytes: Uint8Array): T {
-    const decoded = decode(format, plainBytes(bytes));
-    return decoded.ok ? decoded.value : storeCorrupt(this.path, `${what} does not decode (${decoded.reason})`);
-  }
+function decodedReceipts(receipts: readonly Uint8Array[]): Receipt[] {
+  return receipts.map((bytes) => {
+    const decoded = decode(receiptFormat, bytes);
+    assert(decoded.ok, 'a sealed receipt decodes');
+    return decoded.value;
+  });
 }

@@ -3,8 +3,8 @@ import { toHex } from '#core/bytes';
 import type { Clock, Timer } from '#core/clock';
 import type { PeerId } from '../pbft/voting-set.ts';
 import type { Block } from '../wire/block.ts';
-import type { Body } from './block-store.ts';
 import type { BodyFetcher } from './body-fetcher.ts';
+import type { Body } from './body-table.ts';
 
 /** The broker usually brings a body about when the proposal comes: wait this long before asking a peer. */
 const graceMs = 4;

@@ -1,8 +1,8 @@
 /** The deltas of recent blocks by shard, kept within a budget of bytes: what is older is fetched as a snapshot. */
 import type Database from 'better-sqlite3';
-import { assert } from '#core/assert';
 import { decode, encode } from '#core/format';
 import { type ShardDelta, shardDeltaFormat } from '#ledger/state/delta';
+import { isSealed, sealOf } from './row-seal.ts';
 import { type MetaTable, plainBytes, type StoreDatabase } from './store-database.ts';
 import { deltaFloorFormat } from './stored-formats.ts';
 
@@ -13,12 +13,18 @@ export const deltaBytesKept = 128 * 1024 * 1024;
 const mergedCountMax = 1_024;
 const mergedBytesMax = 8 * 1024 * 1024;
 
+interface DeltaRow {
+  readonly height: number;
+  readonly delta: Uint8Array;
+  readonly seal: Uint8Array;
+}
+
 /** The table of deltas; used within the store's transactions. */
 export class DeltaTable {
   readonly #database: StoreDatabase;
   readonly #meta: MetaTable;
   readonly #bytesKept: number;
-  readonly #put: Database.Statement<[number, number, Uint8Array]>;
+  readonly #put: Database.Statement<[number, number, Uint8Array, Uint8Array]>;
   readonly #get: Database.Statement<[number, number]>;
   readonly #measure: Database.Statement<[number, number]>;
   #bytes: number;
@@ -29,8 +35,10 @@ export class DeltaTable {
     this.#database = database;
     this.#meta = meta;
     this.#bytesKept = bytesKept;
-    this.#put = database.prepare('INSERT INTO deltas (height, shard, delta) VALUES (?, ?, ?)');
-    this.#get = database.prepare('SELECT delta FROM deltas WHERE shard = ? AND height > ? ORDER BY height');
+    this.#put = database.prepare('INSERT INTO deltas (height, shard, delta, seal) VALUES (?, ?, ?, ?)');
+    this.#get = database.prepare(
+      'SELECT height, delta, seal FROM deltas WHERE shard = ? AND height > ? ORDER BY height',
+    );
     this.#measure = database.prepare(
       'SELECT count(*) AS count, coalesce(sum(length(delta)), 0) AS bytes FROM deltas WHERE shard = ? AND height > ?',
     );
@@ -38,14 +46,15 @@ export class DeltaTable {
       bytes: number;
     };
     this.#bytes = sum.bytes;
-    const floor = meta.get('delta-floor');
+    const floor = meta.find('delta-floor');
     const decoded = floor === undefined ? undefined : decode(deltaFloorFormat, floor);
-    this.#floor = decoded?.ok ? decoded.value.height : 0;
+    // Where that has rotted nothing is known to be whole.
+    this.#floor = decoded?.ok ? decoded.value.height : meta.has('delta-floor') ? Number.MAX_SAFE_INTEGER : 0;
   }
 
   add(shard: number, delta: ShardDelta): void {
     const bytes = encode(shardDeltaFormat, delta);
-    this.#put.run(delta.height, shard, bytes);
+    this.#put.run(delta.height, shard, bytes, sealOf(delta.height, shard, bytes));
     this.#bytes += bytes.length;
   }
 
@@ -66,16 +75,25 @@ export class DeltaTable {
     this.#meta.put('delta-floor', encode(deltaFloorFormat, { height: this.#floor }));
   }
 
-  /** Deltas of a shard after a height, oldest first; undefined where dropped ones would be needed, or too many. */
+  /** Nothing up to a height is here: for a store that begins with a snapshot. */
+  startAfter(height: number): void {
+    this.#floor = height;
+    this.#meta.put('delta-floor', encode(deltaFloorFormat, { height }));
+  }
+
+  /** Deltas of a shard after a height, oldest first; undefined where dropped or rotten ones would be needed, or too many. */
   after(shard: number, height: number): ShardDelta[] | undefined {
     if (height < this.#floor) return undefined;
     const { count, bytes } = this.#measure.get(shard, height) as { readonly count: number; readonly bytes: number };
     if (count > mergedCountMax || bytes > mergedBytesMax) return undefined;
-    const rows = this.#get.all(shard, height) as { readonly delta: Uint8Array }[];
-    return rows.map(({ delta }) => {
-      const decoded = decode(shardDeltaFormat, plainBytes(delta));
-      assert(decoded.ok, 'a stored delta decodes');
-      return decoded.value;
-    });
+    const deltas: ShardDelta[] = [];
+    for (const row of this.#get.all(shard, height) as DeltaRow[]) {
+      const decoded = isSealed(row.seal, row.height, shard, row.delta)
+        ? decode(shardDeltaFormat, plainBytes(row.delta))
+        : null;
+      if (decoded?.ok !== true) return undefined;
+      deltas.push(decoded.value);
+    }
+    return deltas;
   }
 }

@@ -8,6 +8,7 @@ import { decode } from '#core/format';
 import { chainIdOf, type Genesis, genesisFormat } from '../wire/genesis.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 import type { PeerAddress } from './peer-pair.ts';
+import { unusedKeyMarkOf } from './unused-key.ts';
 import type { ValidatorConfig } from './validator-config.ts';
 
 /** A validator of a region. */
@@ -21,6 +22,8 @@ export interface Identity {
   readonly name: string;
   /** Addresses of the others in the configuration, by name. */
   readonly peers: ReadonlyMap<string, PeerAddress>;
+  /** Path of the file that says that the key has never signed. */
+  readonly unusedKeyMark: string;
 }
 
 function fail(code: ValidatorErrorCode, message: string, cause?: unknown): never {
@@ -73,5 +76,6 @@ export function readIdentity(config: ValidatorConfig): Identity {
     );
   }
   const peers = peersOf(config, genesis, self);
-  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, self, name: member.name, peers };
+  const unusedKeyMark = unusedKeyMarkOf(config.keyFile);
+  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, self, name: member.name, peers, unusedKeyMark };
 }

@@ -48,7 +48,10 @@ export class MemberDuties {
       flush: () => store.flush(),
       chain: () => keeper.chain,
       isCurrent: () =>
-        !options.catchUp.running && this.#peers.isCurrent(keeper.chain.validators, own, keeper.chain.height),
+        // A store that was lost may have had segments that are still on their way.
+        store.silentUpTo() === 0 &&
+        !options.catchUp.running &&
+        this.#peers.isCurrent(keeper.chain.validators, own, keeper.chain.height),
       give: (segment) => options.give(segment),
     });
     this.#evidence = new EvidenceDesk({ state, journal: this.#journal });

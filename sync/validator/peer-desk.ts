@@ -16,6 +16,7 @@ import type { ReplicaDriver } from './replica-driver.ts';
 import type { SegmentDoor } from './segment-door.ts';
 import type { SegmentGossip } from './segment-gossip.ts';
 import type { SegmentPool } from './segment-pool.ts';
+import type { StoreHealer } from './store-healer.ts';
 
 /** Bytes of blocks in one answer; a single larger block is still given. */
 const blocksBytesMax = 6 * 1024 * 1024;
@@ -37,6 +38,7 @@ export interface PeerDeskOptions {
   readonly fetcher: BodyFetcher;
   readonly gossip: SegmentGossip;
   readonly owed: OwedAnswers;
+  readonly healer: StoreHealer;
   readonly clock: Clock;
   /** A peer has said what it must know to be wrong, or what it was not asked for. */
   onLie(peer: PeerId, what: string): void;
@@ -61,7 +63,7 @@ export class PeerDesk {
   }
 
   take(from: PeerId, message: PeerMessage): void {
-    const { driver, gossip, catchUp, owed, onLie } = this.#options;
+    const { driver, gossip, catchUp, healer, owed, onLie } = this.#options;
     switch (message.kind) {
       case 'proposal':
         this.#proposer = from;
@@ -98,8 +100,8 @@ export class PeerDesk {
         this.#giveBlocks(from, message.fromHeight, message.count);
         return;
       case 'blocks':
-        if (owed.take(from, 'blocks')) catchUp.take(from, message.blocks);
-        else onLie(from, 'blocks that were not asked for');
+        if (!owed.take(from, 'blocks')) onLie(from, 'blocks that were not asked for');
+        else if (!healer.take(from, message.blocks)) catchUp.take(from, message.blocks);
         return;
       case 'have-bodies':
         gossip.heard(from, message.digests);

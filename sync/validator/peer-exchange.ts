@@ -77,7 +77,7 @@ export class PeerExchange {
   }
 
   /** Names the parts that peers' messages go to; before `start`. */
-  attach(parts: Pick<PeerDeskOptions, 'driver' | 'door' | 'catchUp'>): void {
+  attach(parts: Pick<PeerDeskOptions, 'driver' | 'door' | 'catchUp' | 'healer'>): void {
     const { store, keeper, pool, world } = this.#options;
     this.#desk = new PeerDesk({
       store,

@@ -73,6 +73,7 @@ export class ReceiptMessages {
     let leaves = 0;
     for (const span of this.#store.spans(wanted, wanted.fromSequence, limits.messages)) {
       const block = this.#block(span.height);
+      if (block === undefined) continue;
       leaves += block.paths.leafCount;
       if (messages.length > 0 && leaves > leavesMaxAnswer) return messages;
       const skipped = Math.max(0, wanted.fromSequence - span.first);
@@ -90,11 +91,12 @@ export class ReceiptMessages {
     return messages;
   }
 
-  #block(height: number): ProvedBlock {
+  /** Undefined where the receipts of a height are not held any more. */
+  #block(height: number): ProvedBlock | undefined {
     const known = this.#blocks.get(height);
     if (known !== undefined) return known;
     const result = this.#store.result(height);
-    assert(result !== undefined, 'spans name committed blocks');
+    if (result === undefined) return undefined;
     const { lightBlock, stateRoot, receipts } = result;
     const paths = new ProofPaths(receipts.map((bytes) => taggedHash('bizain/receipt/1', bytes)));
     const block: ProvedBlock = {

@@ -1,8 +1,10 @@
 /** Opens a validator's store and takes up the state in it, checked against what the last certificate says. */
-import { join } from 'node:path';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { assert } from '#core/assert';
-import { equalBytes, toHex } from '#core/bytes';
-import { makeFolderDurably } from '#core/durable-folder';
+import { writeFileAtomic } from '#core/atomic-file';
+import { equalBytes, toHex, utf8 } from '#core/bytes';
+import { fsyncFolder, makeFolderDurably } from '#core/durable-folder';
 import { BizainError } from '#core/errors';
 import { genesisState } from '#ledger/genesis-state';
 import { receiptsRoot } from '#ledger/receipt';
@@ -10,22 +12,37 @@ import { History } from '#ledger/state/history';
 import { LedgerState } from '#ledger/state/ledger-state';
 import { resultRoot } from '#ledger/state/roots';
 import { genesisChain } from '../pbft/chain.ts';
+import { silentUntilFoundOut } from '../pbft/silence.ts';
 import { BlockStore } from './block-store.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 import type { Identity } from './identity.ts';
 import { type StoreOptions, storeCorrupt } from './store-database.ts';
+import { dropUnusedKeyMark, hasUnusedKeyMark } from './unused-key.ts';
 
-/** Blocks whose links are checked at start. */
-const linksChecked = 64;
+/** Newest blocks that a start reads in full: what has rotted of them is fetched again at once. */
+const scrubbedAtStart = 64;
+const fileName = 'validator.db';
+/** SQLite's own files beside the database. */
+const sides = ['', '-wal', '-shm'];
 
 /** An open store and the state it holds. */
 export interface RecoveredStore {
   readonly store: BlockStore;
   readonly state: LedgerState;
+  /** What was wrong with the file that had to be set aside; null for one that was sound. */
+  readonly setAside: string | null;
+}
+
+type OpenStore = Omit<RecoveredStore, 'setAside'>;
+
+/** What a start needs to know beside the region. */
+export interface RecoveryOptions extends Partial<StoreOptions> {
+  /** Told of a store that was set aside, before anything else is done. */
+  readonly onSetAside?: (reason: string, path: string) => void;
 }
 
 /** Writes the genesis into a new store; the state is in it when this returns. */
-function begin(store: BlockStore, { genesis, chainId }: Identity): LedgerState {
+function begin(store: BlockStore, { genesis, chainId, unusedKeyMark }: Identity): LedgerState {
   const born = genesisState(genesis);
   const state = LedgerState.open(store.objects);
   const overlay = state.overlay();
@@ -35,13 +52,15 @@ function begin(store: BlockStore, { genesis, chainId }: Identity): LedgerState {
   const change = state.evaluate(overlay, 0);
   assert(equalBytes(change.stateRoot, born.stateRoot), 'a copy of a state has its root');
   const result = resultRoot(change.stateRoot, receiptsRoot([]));
-  const first = { ...genesis, resultRoot: result, historyRoot: new History().root };
-  store.begin(chainId, change, genesisChain(first));
+  const chain = genesisChain({ ...genesis, resultRoot: result, historyRoot: new History().root });
+  // A new store may be one that was lost: only a key that has never signed may speak at once (SPEC R24).
+  const silentUpTo = hasUnusedKeyMark(unusedKeyMark) ? 0 : silentUntilFoundOut;
+  store.begin(chainId, change, { chain, silentUpTo });
   state.commit(change);
   return state;
 }
 
-/** State, chain and history must agree with the last certificate; the last blocks with each other. */
+/** State, chain and history must agree with the last certificate. */
 function check(store: BlockStore, state: LedgerState): void {
   const { path } = store;
   const chain = store.chain();
@@ -52,47 +71,95 @@ function check(store: BlockStore, state: LedgerState): void {
   const record = store.record();
   if (record !== null && record.height > chain.height + 1) storeCorrupt(path, 'the vote record is ahead of the chain');
   const last = chain.height === 0 ? null : store.result(chain.height);
-  if (last === undefined) storeCorrupt(path, `block ${chain.height} is missing`);
+  if (last === undefined) storeCorrupt(path, `block ${chain.height} is missing or has changed`);
   const result = resultRoot(state.stateRoot, last?.receiptsRoot ?? receiptsRoot([]));
   const certified = last?.lightBlock.certificate.resultRoot ?? chain.resultRoot;
   if (!equalBytes(result, certified)) {
     storeCorrupt(path, `the state root ${toHex(state.stateRoot)} is not the one certified at height ${chain.height}`);
   }
-  if (last === null) return;
-  if (!equalBytes(last.lightBlock.certificate.blockHash, chain.blockHash))
+  if (last !== null && !equalBytes(last.lightBlock.certificate.blockHash, chain.blockHash))
     storeCorrupt(path, 'the last block is not that of the chain');
-  let child = last.lightBlock;
-  for (let height = chain.height - 1; height > 0 && height > chain.height - linksChecked; height--) {
-    const block = store.lightBlock(height);
-    if (block === undefined) storeCorrupt(path, `block ${height} is missing`);
-    if (!equalBytes(block.certificate.blockHash, child.header.parentHash))
-      storeCorrupt(path, `block ${height} is not the parent of the next`);
-    child = block;
-  }
 }
 
-/** Opens `validator.db` in the state directory, which is made if need be. Throws `STORE_...` errors. */
-export function recoverStore(
-  stateDir: string,
-  identity: Identity,
-  options: Partial<StoreOptions> = {},
-): RecoveredStore {
-  makeFolderDurably(stateDir);
-  const store = new BlockStore(join(stateDir, 'validator.db'), options);
+function openStore(path: string, identity: Identity, options: Partial<StoreOptions>): OpenStore {
+  const store = new BlockStore(path, options);
   try {
     const chainId = store.chainId();
     if (chainId === undefined) return { store, state: begin(store, identity) };
     if (!equalBytes(chainId, identity.chainId)) {
       const code: ValidatorErrorCode = 'STORE_FOREIGN';
-      const message = `The state directory ${stateDir} belongs to another region. Use an empty one for region ${identity.genesis.region}.`;
+      const message = `The state directory ${dirname(path)} belongs to another region. Use an empty one for region ${identity.genesis.region}.`;
       throw new BizainError({ code, message });
     }
     store.objects.checkAll();
     const state = LedgerState.open(store.objects);
     check(store, state);
+    const { height } = store.chain();
+    for (let at = height; at > 0 && at > height - scrubbedAtStart; at--) store.scrub(at);
     return { store, state };
   } catch (error) {
     store.close();
     throw error;
   }
+}
+
+/**
+ * Keeps a damaged store for examination, in place of an earlier one, and makes room for a new one. The database goes first: after a cut
+ * in between, what is left of it is not taken for the log of another (see `orphans`).
+ */
+function setAside(path: string): void {
+  for (const side of sides) rmSync(`${path}.damaged${side}`, { force: true });
+  for (const side of sides) {
+    if (existsSync(path + side)) renameSync(path + side, `${path}.damaged${side}`);
+    fsyncFolder(dirname(path));
+  }
+  rmSync(suspicion(path), { force: true });
+}
+
+/** Whether a database was moved away without its log. */
+function orphans(path: string): boolean {
+  return !existsSync(path) && sides.some((side) => existsSync(path + side));
+}
+
+function suspicion(path: string): string {
+  return `${path}.suspect`;
+}
+
+/** What SQLite says of a page that it cannot read counts as much as a hash of ours that does not fit. */
+function isDamage(error: unknown): error is Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code === 'STORE_CORRUPT' || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
+}
+
+/** Notes damage that a running validator has met, wherever it is in the file: the next start sets the store aside. */
+export function suspectStore(path: string, error: unknown): void {
+  if (isDamage(error)) writeFileAtomic(suspicion(path), utf8(`${error.message}\n`), 0o600);
+}
+
+/**
+ * Opens `validator.db` in the state directory, which is made if need be. A damaged store is set aside as `validator.db.damaged` and
+ * a new one begun, which the peers fill; without the record of its votes it follows in silence at first (SPEC R24). Throws the other `STORE_...` errors.
+ */
+export function recoverStore(stateDir: string, identity: Identity, options: RecoveryOptions = {}): RecoveredStore {
+  makeFolderDurably(stateDir);
+  const path = join(stateDir, fileName);
+  let reason = existsSync(suspicion(path)) ? 'damage was met while it was in use' : null;
+  if (orphans(path)) reason = 'its database is gone, its log is there';
+  let opened: OpenStore | null = null;
+  if (reason === null) {
+    try {
+      opened = openStore(path, identity, options);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      reason = error.message;
+    }
+  }
+  if (reason !== null) {
+    options.onSetAside?.(reason, path);
+    setAside(path);
+  }
+  opened ??= openStore(path, identity, options);
+  // The new store remembers from here on what the mark said.
+  dropUnusedKeyMark(identity.unusedKeyMark);
+  return { ...opened, setAside: reason };
 }

@@ -17,8 +17,9 @@ import type { PeerId } from '../pbft/voting-set.ts';
 import { type Block, blockBodyBytesMax, blockEntriesMax } from '../wire/block.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
 import type { BeaconKeeper } from './beacon-keeper.ts';
-import type { BlockStore, Body } from './block-store.ts';
+import type { BlockStore } from './block-store.ts';
 import type { BodyCollector } from './body-collector.ts';
+import type { Body } from './body-table.ts';
 import { divergence } from './catch-up.ts';
 import type { ChainKeeper, Committed } from './chain-keeper.ts';
 import { entryCount } from './entry-count.ts';
@@ -86,7 +87,10 @@ export class ReplicaDriver {
     const { store, keeper } = this.#options;
     const { chain } = keeper;
     const blocks = store.proposals(chain.height + 1);
-    this.dispatch({ kind: 'started', recovered: { chain, record: store.record(), blocks } });
+    this.dispatch({
+      kind: 'started',
+      recovered: { chain, record: store.record(), blocks, silentUpTo: store.silentUpTo() },
+    });
   }
 
   stop(): void {

@@ -42,6 +42,8 @@ export interface LiveParts {
   readonly catchingUp: boolean;
   readonly poolSegments: number;
   readonly evidence: number;
+  readonly damagedBlocks: number;
+  readonly healedBlocks: number;
   readonly turnedAway: Readonly<Record<string, number>>;
 }
 
@@ -76,6 +78,7 @@ export class StatusDesk {
       heartbeatMs: genesis.heartbeatMs,
       view: replica.view,
       primary: replica.primary,
+      silentUpTo: replica.silentUpTo,
       epoch: chain.epoch,
       epochTurns: genesis.epochTurns,
       chainState: toHex(encode(chainStateFormat, chain)),

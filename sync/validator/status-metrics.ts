@@ -35,6 +35,7 @@ const gauges: readonly Single[] = [
   ['brokers_up', 'Brokers connected', (s) => s.brokersUp],
   ['pool_segments', 'Segments waiting', (s) => s.poolSegments],
   ['pool_segments_max', 'Segments that may wait; beyond, terminals are told BUSY', (s) => s.poolSegmentsMax],
+  ['damaged_blocks', 'Blocks whose rows have rotted', (s) => s.damagedBlocks],
   ['shards', 'Shards of the ledger', (s) => s.shards],
   ['store_bytes', 'Size of the store on disk', (s) => s.storeBytes],
   ['disk_free_bytes', 'Free on the file system of the store', (s) => s.diskFreeBytes],
@@ -43,6 +44,7 @@ const gauges: readonly Single[] = [
 
 const counters: readonly Single[] = [
   ['view_changes_total', 'Views given up before a block was decided', (s) => s.viewChanges],
+  ['healed_blocks_total', 'Blocks fetched again because their rows had rotted', (s) => s.healedBlocks],
   ['evidence_total', 'Equivocations seen: a validator signed two statements for one place', (s) => s.evidence],
   ['peers_cut_total', 'Connections cut because of what came through them', (s) => s.peersCut],
   ['questions_total', 'Questions of terminals', (s) => s.questions],

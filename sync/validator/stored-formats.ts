@@ -3,6 +3,7 @@ import { bytes, bytesOf, list, uint, versioned } from '#core/format';
 import { matchLimits } from '#ledger/market/offer';
 import { receiptBytesMax } from '#ledger/receipt';
 import { blockEntriesMax } from '../wire/block.ts';
+import { validatorSetFormat } from '../wire/genesis.ts';
 
 /** The encoded receipts of one block, in order: of its entries, and of the exchanges at its start. */
 export const storedReceiptsFormat = versioned(
@@ -26,4 +27,23 @@ export const deltaFloorFormat = versioned(
   1,
   { bytesMax: 32 },
   { height: uint({ max: Number.MAX_SAFE_INTEGER }) },
+);
+
+/** A validator set that some header names. */
+export const storedSetFormat = versioned('stored-set', 1, { bytesMax: 4_096 }, { validators: validatorSetFormat });
+
+/** Where the vote record is lost: up to which height nothing is said, as far as the disk can tell (SPEC R24). */
+export const lostMemoryFormat = versioned(
+  'lost-memory',
+  1,
+  { bytesMax: 32 },
+  { silentUpTo: uint({ max: Number.MAX_SAFE_INTEGER }) },
+);
+
+/** Up to which height bodies and results have been dropped, and from which on the history's nodes are all here. */
+export const prunedFormat = versioned(
+  'pruned',
+  1,
+  { bytesMax: 64 },
+  { height: uint({ max: Number.MAX_SAFE_INTEGER }), historyFrom: uint({ max: Number.MAX_SAFE_INTEGER }) },
 );

@@ -17,11 +17,12 @@ import { ProofDesk } from './proof-desk.ts';
 import { QueryDesk } from './query-desk.ts';
 import { ReceiptMessages } from './receipt-messages.ts';
 import { RecentBlocks } from './recent-blocks.ts';
-import type { RecoveredStore } from './recovery.ts';
+import { type RecoveredStore, suspectStore } from './recovery.ts';
 import { ReplicaDriver } from './replica-driver.ts';
 import { SegmentDoor } from './segment-door.ts';
 import { poolLimits, SegmentPool } from './segment-pool.ts';
 import { StatusDesk } from './status-desk.ts';
+import { StoreHealer } from './store-healer.ts';
 import type { ValidatorConfig } from './validator-config.ts';
 import type { Validator, ValidatorWorld } from './validator-face.ts';
 import type { ValidatorStatus } from './validator-status.ts';
@@ -57,6 +58,7 @@ export class ValidatorNode implements Validator {
   readonly #driver: ReplicaDriver;
   readonly #gateway: Gateway;
   readonly #door: SegmentDoor;
+  readonly #healer: StoreHealer;
   readonly #meter: Meter;
   readonly #recent: RecentBlocks;
   readonly #statusDesk: StatusDesk;
@@ -118,7 +120,8 @@ export class ValidatorNode implements Validator {
     });
     this.#statusDesk = this.#makeStatusDesk(config);
     this.#gateway = this.#makeGateway(config);
-    this.#peers.attach({ driver: this.#driver, door: this.#door, catchUp: this.#catchUp });
+    this.#healer = this.#makeHealer();
+    this.#peers.attach({ driver: this.#driver, door: this.#door, catchUp: this.#catchUp, healer: this.#healer });
     this.#duties = new MemberDuties({
       identity,
       store,
@@ -191,6 +194,18 @@ export class ValidatorNode implements Validator {
       onCommitted: (committed) => this.#caughtUp(committed),
       onLie: (peer) => this.#peers.lied(peer, 'a block that does not hold'),
       onFatal: (error) => this.#cannotGoOn(error),
+    });
+  }
+
+  #makeHealer(): StoreHealer {
+    return new StoreHealer({
+      chainId: this.#identity.chainId,
+      store: this.#recovered.store,
+      clock: this.#world.clock,
+      log: this.#world.log,
+      height: () => this.#keeper.chain.height,
+      peers: () => this.#peers.connected(),
+      send: (to, message) => void this.#peers.send(to, message),
     });
   }
 
@@ -269,6 +284,8 @@ export class ValidatorNode implements Validator {
         catchingUp: this.#catchUp.running,
         poolSegments: this.#pool.count,
         evidence: this.#driver.evidenceCount,
+        damagedBlocks: this.#recovered.store.damagedHeights().length,
+        healedBlocks: this.#healer.healed,
         turnedAway: this.#door.turnedAway,
       }),
     });
@@ -288,6 +305,7 @@ export class ValidatorNode implements Validator {
       { event: 'failed', reason, stack: error instanceof Error ? error.stack : undefined },
       'the validator cannot go on',
     );
+    suspectStore(this.#recovered.store.path, error);
     this.#fail(error);
   }
 
@@ -308,6 +326,11 @@ export class ValidatorNode implements Validator {
     this.#door.tidy();
     this.#peers.tick();
     this.#duties.tick();
+    try {
+      this.#healer.tick();
+    } catch (error) {
+      this.#cannotGoOn(error);
+    }
     this.#timer = this.#world.clock.setTimer(statusMs, () => this.#tick());
   }
 }

@@ -65,6 +65,11 @@ export const validatorStatusSchema = z.object({
   fsyncMs: quantiles,
   executionMs: quantiles,
   eventLoopDelayMs: quantiles.describe('How late the process got to what was due, over the last minute or two.'),
+  silentUpTo: count.describe(
+    'Height up to which it follows without voting because it has lost the record of its votes; 0: none.',
+  ),
+  damagedBlocks: count.describe('Blocks whose rows have rotted and that are being fetched again.'),
+  healedBlocks: count.describe('Blocks fetched again because their rows had rotted, since the start.'),
   storeBytes: count,
   diskFreeBytes: count,
 });

@@ -15,7 +15,10 @@ import type { ValidatorStatus } from './validator-status.ts';
  */
 export async function startValidator(config: ValidatorConfig, world: ValidatorWorld): Promise<Validator> {
   const identity = readIdentity(config);
-  const recovered = recoverStore(config.stateDir, identity);
+  const recovered = recoverStore(config.stateDir, identity, {
+    onSetAside: (reason, path) =>
+      world.log.error({ reason, path }, 'the store is damaged: it is set aside, and a new one is filled by the peers'),
+  });
   const node = new ValidatorNode(config, identity, recovered, world);
   try {
     await node.start();

@@ -69,7 +69,7 @@ function buildStores(
   const result = resultRoot(change.stateRoot, receiptsRoot([]));
   const { seed, timeMs, validators } = genesis;
   const chain = genesisChain({ seed, timeMs, validators, resultRoot: result, historyRoot: new History().root });
-  store.begin(chainIdOf(genesis), change, chain);
+  store.begin(chainIdOf(genesis), change, { chain, silentUpTo: 0 });
   state.commit(change);
   store.close();
   for (const other of others) copyFileSync(first, other);

@@ -48,6 +48,7 @@ export class StorePromises implements Promised {
     } catch (error) {
       return [`cannot be opened: ${error instanceof Error ? error.message : String(error)}`];
     }
+    if (recovered.setAside !== null) return [`set aside: ${recovered.setAside}`];
     try {
       const { height } = recovered.store.chain();
       const found = [...this.#lost(recovered, height), ...this.#unbound(recovered.store, height)];

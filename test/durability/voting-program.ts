@@ -7,6 +7,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '#core/bytes';
 import { VirtualClock } from '#core/clock';
+import { markKeyUnused, unusedKeyMarkOf } from '#sync/validator/unused-key';
 import { blockHash } from '#sync/wire/block';
 import type { PeerMessage } from '#sync/wire/peer-message';
 import { commitPhase, preparePhase } from '#sync/wire/vote';
@@ -76,18 +77,23 @@ const world: VoterWorld = {
 };
 
 function open(self: number): Voter {
-  const voter = new Voter(self, self === 0 ? folder : join(othersFolder, `v${self}`), { ...world }, options);
+  const unusedKeyMark = unusedKeyMarkOf(join(othersFolder, `v${self}.key`));
+  const own = self === 0 ? folder : join(othersFolder, `v${self}`);
+  const voter = new Voter(self, own, { ...world, unusedKeyMark }, options);
   // What a store would be that says "durable" too early.
   if (mode === 'NO-FLUSH') voter.recovered.store.flush = () => undefined;
   voter.start();
   return voter;
 }
 
+for (const self of [0, 1, 2, 3]) markKeyUnused(join(othersFolder, `v${self}.key`));
 const voters = [0, 1, 2, 3].map(open);
 const admin = new TestAuthor(votingIdentity(0).chainId, 'admin', { seed: seedOf('voting admin') });
 let restartedAt = 0;
 
+const stepsMax = 50_000;
 for (let step = 0; (voters[0]?.keeper.chain.height ?? 0) < Number(heights); step++) {
+  if (step > stepsMax) throw new Error('the region stands still');
   if (step % 150 === 0) {
     const id = `m-${step}`;
     const operation = {

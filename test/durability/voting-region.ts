@@ -7,7 +7,7 @@ import { toHex } from '#core/bytes';
 import type { VirtualClock } from '#core/clock';
 import { publicKeyOf, signMessage, verifySignature } from '#core/ed25519';
 import { createLog } from '#core/log';
-import { replicaTiming } from '#sync/pbft/types';
+import { type ReplicaPorts, replicaTiming } from '#sync/pbft/types';
 import type { PeerId } from '#sync/pbft/voting-set';
 import { BeaconKeeper } from '#sync/validator/beacon-keeper';
 import { BodyCollector } from '#sync/validator/body-collector';
@@ -45,8 +45,8 @@ function idOf(validator: number): PeerId {
   return peerIds[validator] as PeerId;
 }
 
-/** Who validator `self` of it is. */
-export function votingIdentity(self: number): Identity {
+/** Who validator `self` of it is, and where the mark of its key is, if it has one. */
+export function votingIdentity(self: number, unusedKeyMark = ''): Identity {
   const secretSeed = seeds[self] as Uint8Array;
   const chainId = chainIdOf(votingGenesis);
   return {
@@ -57,15 +57,26 @@ export function votingIdentity(self: number): Identity {
     self,
     name: `v${self}`,
     peers: new Map(),
+    unusedKeyMark,
   };
 }
 
 /** What a validator of the region does to the outside. */
 export interface VoterWorld {
+  readonly unusedKeyMark?: string;
   readonly clock: VirtualClock;
   /** `to` null: everybody else. */
   send(from: number, to: number | null, message: PeerMessage): void;
   committed(self: number, committed: Committed): void;
+}
+
+function portsOf(secretSeed: Uint8Array, beacon: BeaconKeeper): ReplicaPorts {
+  return {
+    sign: (_ownKey, domain, message) => signMessage(secretSeed, domain, message),
+    verify: verifySignature,
+    proveBeacon: (ownKey, alpha) => beacon.prove(ownKey, alpha),
+    verifyBeacon: (key, alpha, proof) => beacon.verify(key, alpha, proof),
+  };
 }
 
 /** The deciding parts of one validator. */
@@ -81,7 +92,7 @@ export class Voter {
 
   /** Opens the store in a folder and takes up what it holds. */
   constructor(self: number, folder: string, world: VoterWorld, options: Partial<StoreOptions> = {}) {
-    const identity = votingIdentity(self);
+    const identity = votingIdentity(self, world.unusedKeyMark);
     const { chainId, secretSeed, publicKey, genesis } = identity;
     const { epochTurns, heartbeatMs } = genesis;
     const { clock } = world;
@@ -128,21 +139,16 @@ export class Voter {
     this.#driver = new ReplicaDriver({
       onEvidence: () => undefined,
       config: { chainId, ownKeys: [publicKey], epochTurns, heartbeatMs, ...replicaTiming },
-      ports: {
-        sign: (_ownKey, domain, message) => signMessage(secretSeed, domain, message),
-        verify: verifySignature,
-        proveBeacon: (ownKey, alpha) => beacon.prove(ownKey, alpha),
-        verifyBeacon: (key, alpha, proof) => beacon.verify(key, alpha, proof),
-      },
+      ports: portsOf(secretSeed, beacon),
       clock,
       log,
+      meter: new Meter(clock),
       store,
       executor,
       pool: this.pool,
       keeper: this.keeper,
       collector: this.#collector,
       beacon,
-      meter: new Meter(clock),
       broadcast: (message) => world.send(self, null, message),
       send,
       catchUp: (hint) => this.#catchUp.start(hint),

@@ -103,7 +103,7 @@ export class SimulatedNode {
     this.disk.abstention = null;
     this.replica = new Replica(this.config, this.ports);
     const { chain, storedBlocks: blocks } = this.disk;
-    this.feed({ kind: 'started', recovered: { chain, record: this.recordAtStart(), blocks } });
+    this.feed({ kind: 'started', recovered: { chain, record: this.recordAtStart(), blocks, silentUpTo: 0 } });
     this.#sayPool();
   }
 

@@ -59,7 +59,10 @@ export class OneReplica {
   held: ReadonlySet<ReplicaEffect['kind']> = new Set();
   nowMs = 0;
 
-  constructor(place: number, options: { count?: number; record?: VoteRecord | null; blocks?: readonly Block[] } = {}) {
+  constructor(
+    place: number,
+    options: { count?: number; record?: VoteRecord | null; blocks?: readonly Block[]; silentUpTo?: number } = {},
+  ) {
     const count = options.count ?? 4;
     this.keys = cheapKeys(count);
     this.chain = testGenesis(count);
@@ -68,7 +71,12 @@ export class OneReplica {
     this.replica = new Replica(this.config, this.keys.ports);
     this.feed({
       kind: 'started',
-      recovered: { chain: this.chain, record: options.record ?? null, blocks: options.blocks ?? [] },
+      recovered: {
+        chain: this.chain,
+        record: options.record ?? null,
+        blocks: options.blocks ?? [],
+        silentUpTo: options.silentUpTo ?? 0,
+      },
     });
   }
 
