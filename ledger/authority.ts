@@ -85,6 +85,9 @@ export const authorsOf = {
   'validator.leave': ['admin', 'validator'],
   'validator.rotate': ['validator'],
   'validator.accuse': ['validator'],
+  'contract.enable': ['admin'],
+  'contract.call': ['admin', 'issuer', 'brand', 'merchant'],
+  'contract.attest': ['validator'],
 } as const satisfies Record<OperationKind, readonly AuthorRole[]>;
 
 /** Who asks to author an operation. `salvaged`: the admin has let its entry in, whatever became of its key. */

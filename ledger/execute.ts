@@ -1,5 +1,6 @@
 /** Executes the segments of one block on an overlay: pure, deterministic, and hostile input is an outcome (ARCHITECTURE D10). */
 import { beginBlock } from './begin-block.ts';
+import { settleCalls } from './contracts/settle-calls.ts';
 import { executeSegment, type OpenBlock } from './execute-segment.ts';
 import { admitSegment, type SegmentCheck, type SegmentFault } from './journal/admit-segment.ts';
 import { freezeTerminal } from './journal/freeze-terminal.ts';
@@ -15,6 +16,8 @@ export interface BlockInput {
   readonly timeMs: number;
   /** The block's beacon output, 64 bytes: the only draw that rules may use (ARCHITECTURE D10). */
   readonly beacon: Uint8Array;
+  /** Names of the validators of the block's epoch; left out: those of the block before. */
+  readonly voters?: readonly string[];
   /** Encoded segments in the order of execution. */
   readonly segments: readonly Uint8Array[];
   /** Replaces the signature check, for callers that have done it already; default `verifySegment`. */
@@ -23,7 +26,7 @@ export interface BlockInput {
 
 /** What executing a block gives. Nothing is changed before `state.commit(change)`. */
 export interface ExecutedBlock {
-  /** Of what rules moved at the start of the block, then one for each new entry of an admitted segment, in order of execution. */
+  /** Of what rules moved at the start of the block, one for each new entry of an admitted segment, in order of execution, then one for each call that ends. */
   readonly receipts: Receipt[];
   readonly receiptLeaves: Uint8Array[];
   readonly receiptsRoot: Uint8Array;
@@ -40,12 +43,12 @@ export interface ExecutedBlock {
  * listed in `skipped`. Throws nothing but assertions.
  */
 export function executeBlock(state: LedgerState, block: BlockInput): ExecutedBlock {
-  const { chainId, height, timeMs, beacon, segments } = block;
+  const { chainId, height, timeMs, beacon, voters, segments } = block;
   const overlay = state.overlay();
   const isGenuine: SegmentCheck =
     block.isGenuine ?? ((segment, _bytes, publicKey) => verifySegment(chainId, segment, publicKey));
   const limits = { particularsBytes: 0, work: new Map<string, number>() };
-  const open: OpenBlock = { chainId, height, timeMs, beacon, overlay, scratch: new Map(), ...limits };
+  const open: OpenBlock = { chainId, height, timeMs, beacon, voters, overlay, scratch: new Map(), ...limits };
   const receipts: Receipt[] = beginBlock(overlay, open);
   const skipped: { readonly index: number; readonly reason: SegmentFault }[] = [];
   for (const [index, bytes] of segments.entries()) {
@@ -61,6 +64,7 @@ export function executeBlock(state: LedgerState, block: BlockInput): ExecutedBlo
     receipts.push(...executed.receipts);
     if (executed.waiting) skipped.push({ index, reason: 'WAITING' });
   }
+  receipts.push(...settleCalls(overlay, open));
   const receiptLeaves = receiptLeavesOf(receipts);
   const receiptRoot = receiptsRoot(receiptLeaves);
   const change = state.evaluate(overlay, height);

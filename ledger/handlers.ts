@@ -28,6 +28,9 @@ import { releaseBasket } from './baskets/release-basket.ts';
 import { returnBasket } from './baskets/return-basket.ts';
 import { reviewBasket } from './baskets/review-basket.ts';
 import { voidBasket } from './baskets/void-basket.ts';
+import { attestCalls } from './contracts/attest-calls.ts';
+import { callContract } from './contracts/call-contract.ts';
+import { enableExecutor } from './contracts/enable-executor.ts';
 import { defineSeries } from './coupons/define-series.ts';
 import { expireCoupons, voidCoupons } from './coupons/end-coupons.ts';
 import { issueCoupons, supplyKeys } from './coupons/issue-coupons.ts';
@@ -134,6 +137,9 @@ export const handlers: { readonly [K in OperationKind]: Handler<K> } = {
   'validator.leave': leaveValidator,
   'validator.rotate': rotateValidator,
   'validator.accuse': accuseValidator,
+  'contract.enable': enableExecutor,
+  'contract.call': callContract,
+  'contract.attest': attestCalls,
 };
 
 /**

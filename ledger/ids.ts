@@ -89,6 +89,10 @@ export const allianceShard = (alliance: string): ShardId => `l/${alliance}`;
 export const marketShard: ShardId = 'x/market';
 /** Home of what is known against validators. */
 export const validatorsShard: ShardId = 'x/validators';
+/** Home of contract calls. */
+export const contractsShard: ShardId = 'x/contracts';
+/** The author of receipts for what calls came to. No account and no terminal can have this name. */
+export const contractsAuthor = contractsShard;
 /** The author of receipts for what matching moved. No account and no terminal can have this name. */
 export const marketAuthor = marketShard;
 

@@ -4,6 +4,7 @@ import { accountOperations } from './accounts/operations.ts';
 import { allianceOperations } from './alliances/operations.ts';
 import { assetOperations } from './assets/operations.ts';
 import { basketOperations } from './baskets/operations.ts';
+import { contractOperations } from './contracts/operations.ts';
 import { couponOperations } from './coupons/operations.ts';
 import { journalOperations } from './journal/operations.ts';
 import { marketOperations } from './market/operations.ts';
@@ -23,6 +24,7 @@ export const operationFormat = variant('operation', {
   ...marketOperations,
   ...allianceOperations,
   ...validatorOperations,
+  ...contractOperations,
 });
 /** A decoded operation. */
 export type Operation = Infer<typeof operationFormat>;

@@ -90,6 +90,10 @@ export const reasonNames = [
   'NOT_COMMISSIONED',
   'TWICE_IN_BASKET', // 85
   'BASKET_FULL',
+  'NO_SUCH_EXECUTOR',
+  'NO_SUCH_CALL',
+  'CONTRADICTED',
+  'CALL_FAILED', // 90
 ] as const;
 /** One of `reasonNames`. */
 export type ReasonName = (typeof reasonNames)[number];

@@ -14,6 +14,12 @@ import { assetFormat, earnedFormat, storedAssetTermsFormat } from '#ledger/asset
 import { balanceFormat } from '#ledger/assets/balance';
 import { openReservationsFormat } from '#ledger/baskets/open-reservations';
 import { saleFormat } from '#ledger/baskets/sale';
+import { callBookFormat, callSlotFormat, disputeFormat, votersFormat } from '#ledger/contracts/call';
+import { callInputFormat } from '#ledger/contracts/executor-port';
+import { executorsFormat } from '#ledger/contracts/executor-registry';
+import { netDebtsArgsFormat } from '#ledger/contracts/native/net-debts';
+import { payIfArgsFormat } from '#ledger/contracts/native/pay-if';
+import { payProRataArgsFormat } from '#ledger/contracts/native/pay-pro-rata';
 import { itemRestFormat } from '#ledger/coupons/item-rest';
 import { seriesFormat, storedTermsFormat } from '#ledger/coupons/series';
 import { useCountFormat } from '#ledger/coupons/series-uses';
@@ -39,6 +45,7 @@ import { custodyFormat } from '#ledger/trace/custody';
 import { logisticsUnitFormat } from '#ledger/trace/logistics-unit';
 import { registerChunkFormat, registersFormat } from '#ledger/trace/registers';
 import { serialIndexFormat, serialsChunkFormat } from '#ledger/trace/serial-list';
+import { evidenceCountFormat, evidenceFormat } from '#ledger/validators/evidence';
 import { wishedSetFormat } from '#ledger/validators/validator-set';
 import { votingKeyFormat } from '#ledger/validators/voting-key';
 import { lightPlaceFormat } from '#sync/light-client/light-place';
@@ -129,6 +136,17 @@ const pages = [
       offerSlotFormat,
       ownOffersFormat,
       pathFormat,
+      evidenceFormat,
+      evidenceCountFormat,
+      executorsFormat,
+      callBookFormat,
+      callSlotFormat,
+      votersFormat,
+      disputeFormat,
+      callInputFormat,
+      netDebtsArgsFormat,
+      payProRataArgsFormat,
+      payIfArgsFormat,
       wishedSetFormat,
       votingKeyFormat,
     ],

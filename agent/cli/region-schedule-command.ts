@@ -53,7 +53,7 @@ const texts = {
 async function answerOf({ chain, epochTurns, by, certain }: AgreedChain, heights: number | undefined) {
   const { fixedSchedule, heightsDue } = await import('#sync/pbft/fixed-schedule');
   const { failedTurns } = await import('#sync/pbft/chain');
-  const { faultyMax } = await import('#sync/wire/quorum');
+  const { faultyMax } = await import('#ledger/validators/quorum');
   const { toHex } = await import('#core/bytes');
   const schedule = fixedSchedule({ epochTurns }, chain);
   const { length: count } = chain.validators;

@@ -4,7 +4,7 @@
  * `notice`: worth knowing.
  */
 import type { ValidatorStatus } from '#sync/validator/validator-status';
-import { faultyMax, quorum } from '#sync/wire/quorum';
+import { faultyMax, quorum } from '#ledger/validators/quorum';
 import type { AskedValidator, NoReport } from './ask-validators.ts';
 
 /** How much a finding matters. */

@@ -5,7 +5,7 @@
 import type { Clock } from '#core/clock';
 import type { LightClient } from '#sync/light-client/light-client';
 import type { RegionLine } from '#sync/outbox/region-line';
-import { faultyMax } from '#sync/wire/quorum';
+import { faultyMax } from '#ledger/validators/quorum';
 
 /** A shard was what the certificate of a block says. */
 export interface Confirmation {

@@ -64,7 +64,8 @@ const memberObjects = storedObject(memberFormat);
 const debts = storedObject(allianceDebtFormat);
 
 const memberKey = (account: string): string => `member/${account}`;
-const debtKey = (debtor: string, creditor: string): string => `debt/${debtor}/${creditor}`;
+/** Key of what one member owes another, in the alliance's shard. */
+export const debtKey = (debtor: string, creditor: string): string => `debt/${debtor}/${creditor}`;
 
 /** The alliance, or null. */
 export function readAlliance(view: LedgerView, id: string): Alliance | null {

@@ -66,7 +66,8 @@ export interface BalanceOf {
 const balances = storedObject(balanceFormat);
 const noPile: Pile = { free: 0n, lots: [] };
 const nothing: Balance = { open: noPile, locked: noPile, expired: 0n, frozen: false };
-const balanceKey = ({ owner, asset }: BalanceOf): string => `balance/${owner}/${asset}`;
+/** Key of a balance in its owner's book. */
+export const balanceKey = ({ owner, asset }: BalanceOf): string => `balance/${owner}/${asset}`;
 
 /** A balance; all zeros where there never was one. Its lots may be out of date since it was last written. */
 export function readBalance(view: LedgerView, of: BalanceOf): Balance {

@@ -32,7 +32,8 @@ export const streamHeadFormat = versioned(
 export type StreamHead = Infer<typeof streamHeadFormat>;
 
 const heads = storedObject(streamHeadFormat);
-const headKey = (author: string, epoch: number, stream: number): string => `stream/${author}/${epoch}/${stream}`;
+/** Key of a stream's head in its author's shard. */
+export const headKey = (author: string, epoch: number, stream: number): string => `stream/${author}/${epoch}/${stream}`;
 
 /** The head of a stream; null while the ledger has executed none of its entries. */
 export function streamHead(view: LedgerView, author: string, epoch: number, stream: number): StreamHead | null {

@@ -11,7 +11,7 @@ import type { Log } from '#core/log';
 import { bad, ok, type Result } from '#core/result';
 import { segmentBytesMax } from '#ledger/journal/segment';
 import { type GatewayAnswer, type GatewayQuery, requestFormat } from '../wire/gateway-message.ts';
-import { faultyMax } from '../wire/quorum.ts';
+import { faultyMax } from '#ledger/validators/quorum';
 import { type Topics, topicsOf } from '../wire/topics.ts';
 import { AskTable } from './ask-table.ts';
 import { BackOff } from './back-off.ts';

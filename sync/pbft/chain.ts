@@ -9,7 +9,7 @@ import { epochFormat, hashFormat, heightFormat, timeMsFormat } from '#ledger/ids
 import { validatorsMax } from '#ledger/validators/validator-set';
 import type { Header } from '../wire/block.ts';
 import { type ValidatorInfo, validatorSetFormat } from '../wire/genesis.ts';
-import { faultyMax } from '../wire/quorum.ts';
+import { faultyMax } from '#ledger/validators/quorum';
 import { validatorIndexFormat } from '../wire/vote.ts';
 import { epochSeed, firstSeed, mixBeacon } from './beacon.ts';
 import { nextSet, type Wish } from './next-set.ts';

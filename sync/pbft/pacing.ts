@@ -1,6 +1,6 @@
 /** When a replica acts by itself: proposals, time-outs (SPEC R5, R19). Pure functions of its state; monotonic milliseconds. */
 import { equalBytes } from '#core/bytes';
-import { faultyMax } from '../wire/quorum.ts';
+import { faultyMax } from '#ledger/validators/quorum';
 import type { HeightState } from './height-state.ts';
 import type { ReplicaConfig, ReplicaInput } from './types.ts';
 

@@ -3,7 +3,7 @@
  * block it must re-propose (ARCHITECTURE D10; SPEC R15 to R18).
  */
 import { compareBytes, equalBytes } from '#core/bytes';
-import { faultyMax, quorum } from '../wire/quorum.ts';
+import { faultyMax, quorum } from '#ledger/validators/quorum';
 import type { Certificate, Timeout } from '../wire/vote.ts';
 
 /** Timeouts whose signatures and certificates have been checked: the highest of each validator. */

@@ -1,6 +1,6 @@
 /** Counts the votes of one height: first vote wins, a different second one is evidence, memory is bounded (SPEC R12, R21). */
 import { equalBytes } from '#core/bytes';
-import { quorum } from '../wire/quorum.ts';
+import { quorum } from '#ledger/validators/quorum';
 import { type Certificate, commitPhase, type Vote, type Voted } from '../wire/vote.ts';
 
 /** Views for which the votes of one validator in one phase are kept; the lowest goes first. */

@@ -22,6 +22,7 @@ import type { Certificate } from '../wire/vote.ts';
 import { AuthoredTable } from './authored-table.ts';
 import { BlockTable, type StoredResult } from './block-table.ts';
 import { type Body, BodyTable } from './body-table.ts';
+import { CallTable } from './call-table.ts';
 import { DeltaTable } from './delta-table.ts';
 import { EpochTable } from './epoch-table.ts';
 import type { Executed } from './executor.ts';
@@ -59,6 +60,8 @@ export class BlockStore {
   readonly authored: AuthoredTable;
   /** Certificates of epochs after which the validators change; written after `open`, durable with what follows. */
   readonly epochs: EpochTable;
+  /** Contract calls on their way; written likewise. */
+  readonly calls: CallTable;
   readonly #database: StoreDatabase;
   readonly #meta: MetaTable;
   readonly #bodies: BodyTable;
@@ -77,6 +80,7 @@ export class BlockStore {
     this.objects = new StateTable(database, path);
     this.authored = new AuthoredTable(database, path);
     this.epochs = new EpochTable(database, path);
+    this.calls = new CallTable(database, path);
     this.#meta = new MetaTable(database, path);
     this.#bodies = new BodyTable(database);
     this.#blocks = new BlockTable(database);

@@ -17,6 +17,7 @@ export class Executor {
   readonly state: LedgerState;
   readonly #chainId: Uint8Array;
   readonly #isGenuine: SegmentCheck;
+  readonly #voters: () => readonly string[];
   readonly #beaconOf: (proof: Uint8Array) => Uint8Array;
   readonly #results = new Map<string, Executed>();
 
@@ -24,12 +25,15 @@ export class Executor {
     readonly state: LedgerState;
     readonly chainId: Uint8Array;
     readonly isGenuine: SegmentCheck;
+    /** Names of the validators of the next block's epoch. */
+    readonly voters: () => readonly string[];
     /** The output of a header's beacon proof, which has been checked. */
     readonly beaconOf: (proof: Uint8Array) => Uint8Array;
   }) {
     this.state = options.state;
     this.#chainId = options.chainId;
     this.#isGenuine = options.isGenuine;
+    this.#voters = options.voters;
     this.#beaconOf = options.beaconOf;
   }
 
@@ -40,7 +44,16 @@ export class Executor {
     if (known !== undefined) return known;
     const { height, timeMs } = header;
     const beacon = this.#beaconOf(header.beaconProof);
-    const block = { chainId: this.#chainId, height, timeMs, beacon, segments: bodies, isGenuine: this.#isGenuine };
+    const voters = this.#voters();
+    const block = {
+      chainId: this.#chainId,
+      height,
+      timeMs,
+      beacon,
+      voters,
+      segments: bodies,
+      isGenuine: this.#isGenuine,
+    };
     const executed = executeBlock(this.state, block);
     const oldest = this.#results.keys().next();
     if (this.#results.size >= resultsMax && !oldest.done) this.#results.delete(oldest.value);

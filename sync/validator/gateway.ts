@@ -10,6 +10,7 @@ import { decode, encode, type Format } from '#core/format';
 import type { Log } from '#core/log';
 import { type Segment, segmentBytesMax } from '#ledger/journal/segment';
 import type { LedgerState } from '#ledger/state/ledger-state';
+import { faultyMax } from '#ledger/validators/quorum';
 import {
   deltaMessageFormat,
   headMessageFormat,
@@ -18,7 +19,6 @@ import {
   requestFormat,
   turnedAwayFormat,
 } from '../wire/gateway-message.ts';
-import { faultyMax } from '../wire/quorum.ts';
 import { topicsOf } from '../wire/topics.ts';
 import { Allowance } from './allowance.ts';
 import { BrokerLink } from './broker-link.ts';

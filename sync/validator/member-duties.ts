@@ -5,9 +5,12 @@ import type { LedgerView } from '#ledger/state/view';
 import type { Equivocation } from '../pbft/types.ts';
 import type { PeerId } from '../pbft/voting-set.ts';
 import type { BlockStore } from './block-store.ts';
+import { CallDesk, type CallDeskStatus } from './call-desk.ts';
+import { CallRunner } from './call-runner.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { ChainKeeper, Committed } from './chain-keeper.ts';
 import { EvidenceDesk } from './evidence-desk.ts';
+import { ExecutorModules } from './executor-modules.ts';
 import type { Identity } from './identity.ts';
 import { OwnJournal, type OwnJournalStatus } from './own-journal.ts';
 import { PeerHeights } from './peer-heights.ts';
@@ -20,6 +23,8 @@ export interface MemberDutiesOptions {
   readonly state: LedgerView;
   readonly catchUp: Pick<CatchUp, 'running'>;
   readonly clock: Clock;
+  /** Where executors of contract calls are that this program does not bring along. */
+  readonly executorFolder?: string | undefined;
   /** A segment of the own journal: into the pool, and to the peers. */
   give(segment: Uint8Array): void;
   onFatal(error: unknown): void;
@@ -30,6 +35,8 @@ export class MemberDuties {
   readonly #options: MemberDutiesOptions;
   readonly #journal: OwnJournal;
   readonly #evidence: EvidenceDesk;
+  readonly #runner: CallRunner;
+  readonly #calls: CallDesk;
   readonly #peers = new PeerHeights();
 
   constructor(options: MemberDutiesOptions) {
@@ -55,6 +62,18 @@ export class MemberDuties {
       give: (segment) => options.give(segment),
     });
     this.#evidence = new EvidenceDesk({ state, journal: this.#journal });
+    this.#runner = new CallRunner({ clock });
+    this.#calls = new CallDesk({
+      name,
+      state,
+      table: store.calls,
+      journal: this.#journal,
+      runner: this.#runner,
+      modules: new ExecutorModules(options.executorFolder ?? null),
+      open: () => store.open(),
+      chain: () => keeper.chain,
+      safely: (work) => this.#safely(work),
+    });
   }
 
   get journal(): OwnJournalStatus {
@@ -78,12 +97,26 @@ export class MemberDuties {
     this.#safely(() => {
       this.#journal.committed(executed.receipts);
       this.#evidence.tell();
+      this.#calls.committed();
     });
   }
 
   /** Now and then. */
   tick(): void {
-    this.#safely(() => this.#journal.resend());
+    this.#safely(() => {
+      this.#journal.resend();
+      this.#calls.tell();
+    });
+  }
+
+  /** Contract calls on their way here. */
+  get calls(): CallDeskStatus {
+    return this.#calls.status();
+  }
+
+  /** No executor works any more. */
+  stop(): Promise<void> {
+    return this.#runner.stop();
   }
 
   /** A disk that does not keep what is said ends the validator. */

@@ -1,8 +1,8 @@
 /** How far the other validators say they have come, and whether that leaves this one behind. What they say is a hint. */
 import { toHex } from '#core/bytes';
+import { faultyMax, quorum } from '#ledger/validators/quorum';
 import type { PeerId } from '../pbft/voting-set.ts';
 import type { ValidatorInfo } from '../wire/genesis.ts';
-import { faultyMax, quorum } from '../wire/quorum.ts';
 
 /** What was heard in this life of the process. */
 export class PeerHeights {

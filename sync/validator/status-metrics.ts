@@ -3,7 +3,7 @@
  * names of validators, reasons of the code and kinds of messages only: their number is bounded by the code and the genesis.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { quorum } from '../wire/quorum.ts';
+import { quorum } from '#ledger/validators/quorum';
 import type { ValidatorStatus } from './validator-status.ts';
 
 type Single = readonly [name: string, help: string, read: (status: ValidatorStatus) => number];

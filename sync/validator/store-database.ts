@@ -47,6 +47,7 @@ CREATE TABLE authored (epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTE
 CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, certificate BLOB NOT NULL) STRICT;
 CREATE TABLE deltas (height INTEGER NOT NULL, shard INTEGER NOT NULL, delta BLOB NOT NULL, seal BLOB NOT NULL,
   PRIMARY KEY (height, shard)) STRICT;
+CREATE TABLE calls (number INTEGER PRIMARY KEY, input BLOB NOT NULL, hash BLOB NOT NULL, result BLOB, result_hash BLOB) STRICT;
 CREATE INDEX deltas_by_shard ON deltas (shard, height);
 `;
 

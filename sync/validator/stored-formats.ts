@@ -1,16 +1,21 @@
 /** Formats of what a validator keeps for itself: never sent, versioned because a newer program reads it again. */
 import { bytes, bytesOf, list, uint, versioned } from '#core/format';
+import { settledPerBlockMax } from '#ledger/contracts/settle-calls';
 import { matchLimits } from '#ledger/market/offer';
 import { receiptBytesMax } from '#ledger/receipt';
 import { blockEntriesMax } from '../wire/block.ts';
 import { validatorSetFormat } from '../wire/genesis.ts';
 
-/** The encoded receipts of one block, in order: of its entries, and of the exchanges at its start. */
+/** The encoded receipts of one block, in order: of its entries, of the exchanges at its start, of the calls at its end. */
 export const storedReceiptsFormat = versioned(
   'stored-receipts',
   1,
   { bytesMax: 56 * 1024 * 1024 },
-  { receipts: list(bytes({ min: 1, max: receiptBytesMax }), { max: blockEntriesMax + matchLimits.crossedPerBlock }) },
+  {
+    receipts: list(bytes({ min: 1, max: receiptBytesMax }), {
+      max: blockEntriesMax + matchLimits.crossedPerBlock + settledPerBlockMax,
+    }),
+  },
 );
 
 /** The history so far: how many blocks, and its peaks. */

@@ -46,6 +46,11 @@ export const validatorConfigSchema = z.strictObject({
     .describe(
       "Where terminals reach this validator by HTTPS, beside the brokers; the certificate is the validator's own key.",
     ),
+  executorFolder: path
+    .optional()
+    .describe(
+      'Folder of further executors of contract calls, each a file `<name>@<version>.mjs`, read when first called.',
+    ),
   metrics: listen
     .optional()
     .describe(
@@ -73,6 +78,7 @@ export function parseValidatorConfig(value: unknown, folder: string): ValidatorC
     genesis: resolve(folder, data.genesis),
     keyFile: resolve(folder, data.keyFile),
     stateDir: resolve(folder, data.stateDir),
+    executorFolder: data.executorFolder === undefined ? undefined : resolve(folder, data.executorFolder),
   };
 }
 

@@ -86,6 +86,7 @@ export class ValidatorNode implements Validator {
       state,
       chainId,
       isGenuine: (segment, bytes, key) => pool.isGenuine(segment, bytes, key),
+      voters: () => this.#keeper.chain.validators.map(({ name }) => name),
       beaconOf: (proof) => beacon.outputOf(proof),
     });
     const schedule = { epochTurns: genesis.epochTurns };
@@ -129,6 +130,7 @@ export class ValidatorNode implements Validator {
       state,
       catchUp: this.#catchUp,
       clock,
+      executorFolder: config.executorFolder,
       give: (segment) => this.#giveOwn(segment),
       onFatal: (error) => this.#cannotGoOn(error),
     });
@@ -176,7 +178,7 @@ export class ValidatorNode implements Validator {
     this.#driver.stop();
     this.#catchUp.stop();
     this.#beacon.stop();
-    await Promise.all([this.#gateway.stop(), this.#peers.stop()]);
+    await Promise.all([this.#gateway.stop(), this.#peers.stop(), this.#duties.stop()]);
     this.#recovered.store.close();
   }
 

@@ -7,7 +7,7 @@ import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
 import { viewFormat, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import type { ValidatorInfo } from './genesis.ts';
-import { quorum } from './quorum.ts';
+import { quorum } from '#ledger/validators/quorum';
 
 /** Phase numbers of votes. */
 export const preparePhase = 1;

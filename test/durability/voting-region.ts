@@ -106,6 +106,7 @@ export class Voter {
       state,
       chainId,
       isGenuine: (segment, bytes, key) => this.pool.isGenuine(segment, bytes, key),
+      voters: () => this.keeper.chain.validators.map(({ name }) => name),
       beaconOf: (proof) => beacon.outputOf(proof),
     });
     const schedule = { epochTurns };

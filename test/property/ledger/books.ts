@@ -9,6 +9,7 @@ import { assetFormat, storedAssetTermsFormat } from '#ledger/assets/asset';
 import { balanceFormat } from '#ledger/assets/balance';
 import { openReservationsFormat } from '#ledger/baskets/open-reservations';
 import { saleFormat } from '#ledger/baskets/sale';
+import { callSlotFormat } from '#ledger/contracts/call';
 import { itemRestFormat } from '#ledger/coupons/item-rest';
 import { seriesFormat, storedTermsFormat } from '#ledger/coupons/series';
 import { useCountFormat } from '#ledger/coupons/series-uses';
@@ -85,6 +86,7 @@ const empty = {
   uses: new File(/^c\//, /^uses$/, useCountFormat),
   rests: new File(/^c\//, /^rest\//, itemRestFormat),
   sales: new File(/^d\//, /^sale\//, saleFormat),
+  calls: new File(/^x\//, /^call\/\d+$/, callSlotFormat),
   offers: new File(/^x\//, /^offer\/\d+$/, offerSlotFormat),
   batches: new File(/^b\//, /^batch$/, batchFormat),
 };

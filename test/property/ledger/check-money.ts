@@ -6,7 +6,7 @@ import { rightOpen } from '#ledger/rights/right';
 import { amountLeft } from '#ledger/rights/units-left';
 import { type Books, balanceOf, parts, Sums } from './books.ts';
 
-/** What owners have promised, by `<owner> <asset>`: open holds, escrows, covers, offers. */
+/** What owners have promised, by `<owner> <asset>`: open holds, escrows, covers, offers, calls. */
 function promises({ files }: Books): Sums {
   const sums = new Sums();
   for (const { value } of files.opens.all())
@@ -25,6 +25,8 @@ function promises({ files }: Books): Sums {
   for (const { value } of files.offers.all())
     if (value.offer !== null && value.offer.give.kind === 'units')
       sums.add(`${value.offer.owner} ${value.offer.give.asset}`, value.offer.give.amount);
+  for (const { value } of files.calls.all())
+    for (const { asset, amount } of value.call?.reserved ?? []) sums.add(`${value.call?.caller} ${asset}`, amount);
   return sums;
 }
 

@@ -14,7 +14,7 @@ class Seen {
 
   note({ receipts, operations, skipped }: PlayedBlock): void {
     for (const [at, { author, outcome, reasons }] of receipts.entries()) {
-      const kind = operations[at]?.kind ?? (author === 'x/market' ? 'market' : 'sent');
+      const kind = operations[at]?.kind ?? { 'x/market': 'market', 'x/contracts': 'settled' }[author] ?? 'sent';
       this.#count(`${kind} ${outcomes[outcome]}`);
       if (outcome !== 0) for (const reason of reasonsIn(reasons)) this.#count(`${kind} ${outcomes[outcome]} ${reason}`);
     }
@@ -35,6 +35,10 @@ class Seen {
 const wanted = [
   ...kinds.flatMap((kind) => [`${kind} applied`, `${kind} refused`]),
   'market applied',
+  'settled applied',
+  'settled refused TOO_LATE',
+  'settled refused CALL_FAILED',
+  'contract.attest applied',
   'coupon.reserve conflicted',
   'asset.hold conflicted',
   'basket.capture conflicted',

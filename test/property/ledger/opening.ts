@@ -9,6 +9,7 @@ import type { Grant } from '#ledger/rights/right';
 import { budgetOf, leaseOf, usualGrant } from '#ledger/rights/usual-grants';
 import { card, define, issue, points } from '../../unit/ledger/asset-world.ts';
 import { baseTerms, codeSeed, day, gtin, issuer, startMs, storeA, storeB, World } from '../../unit/ledger/world.ts';
+import { firstExecutor } from './arms/contracts.ts';
 import { firstJoins } from './arms/validators.ts';
 import { ann, batches, bob, cleo, dora, eve, everyone, holders, lanes, ring, series, storeC, token } from './cast.ts';
 import { keyOf } from './keys.ts';
@@ -140,6 +141,7 @@ function openAccounts(world: World): void {
     publicKey,
   });
   world.all('admin', firstJoins);
+  world.all('admin', [firstExecutor(world.height)]);
   world.all(issuer, [register(ann, keyOf(ann)), register(bob, null), register(eve, keyOf(eve))]);
   world.all('issuer-x', [register(cleo, keyOf(cleo)), register(dora, null)]);
 }

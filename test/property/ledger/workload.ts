@@ -9,6 +9,7 @@ import { accountMoves } from './arms/accounts.ts';
 import { allianceMoves } from './arms/alliances.ts';
 import { assetMoves } from './arms/assets.ts';
 import { basketMoves } from './arms/baskets.ts';
+import { contractMoves } from './arms/contracts.ts';
 import { couponMoves } from './arms/coupons.ts';
 import { fork, journalMoves } from './arms/journals.ts';
 import { marketMoves } from './arms/market.ts';
@@ -32,6 +33,7 @@ export const moves: { readonly [K in OperationKind]: Move } = {
   ...allianceMoves,
   ...journalMoves,
   ...validatorMoves,
+  ...contractMoves,
 };
 
 /** Every kind of operation. */
@@ -66,6 +68,8 @@ const weights: Partial<Record<OperationKind, number>> = {
   'coupon.expire': 2,
   'alliance.sign': 2,
   'holder.rebind': 2,
+  'contract.call': 3,
+  'contract.attest': 4,
   'validator.leave': 2,
   'validator.rotate': 2,
 };
@@ -93,6 +97,7 @@ const themes: readonly (readonly OperationKind[])[] = [
     ...(Object.keys(rightMoves) as OperationKind[]),
     ...(['coupon.reserve', 'asset.hold', 'basket.capture', 'basket.release', 'basket.void'] as const),
   ],
+  ['contract.call', 'contract.call', 'contract.attest', 'contract.attest', 'contract.enable', 'asset.pay'],
   ['offer.place', 'offer.place', 'offer.withdraw', 'coupon.transfer', 'asset.pay', 'asset.freeze', 'asset.issue'],
   [
     ...(Object.keys(journalMoves) as OperationKind[]),

@@ -17,7 +17,7 @@ import {
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import { type Block, blockHash } from '#sync/wire/block';
 import type { Proposal } from '#sync/wire/peer-message';
-import { quorum } from '#sync/wire/quorum';
+import { quorum } from '#ledger/validators/quorum';
 import { type Certificate, type Timeout, timeoutDomain, timeoutMessage, type Vote } from '#sync/wire/vote';
 import { cheapKeys, keyAt, type TestKeys } from '../../simulation/pbft/test-keys.ts';
 

@@ -7,7 +7,7 @@ import { proposalMessage, voteDomain, voteMessage } from '#ledger/validators/sig
 import { type Block, blockBodiesMax, blockHash, headerFormat, operationsRoot } from '#sync/wire/block';
 import { chainIdOf, type Genesis, genesisFormat, validatorSetHash } from '#sync/wire/genesis';
 import { peerMessageFormat, proposalFormat } from '#sync/wire/peer-message';
-import { faultyMax, quorum } from '#sync/wire/quorum';
+import { faultyMax, quorum } from '#ledger/validators/quorum';
 import { topicsOf } from '#sync/wire/topics';
 import {
   type Certificate,
