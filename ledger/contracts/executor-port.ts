@@ -1,5 +1,5 @@
 /**
- * What an executor is given and gives back. It is a module that exports `execute: Execute`, named `<name>@<version>` by the registry;
+ * What an executor is given and gives back. It is a module that exports `execute: Execute`, of a name and version of the registry;
  * a validator runs it in a thread of its own, with limits of time and memory. It must be a function of its argument: no clock, no
  * randomness, nothing from outside, for a quorum of validators has to come to the same bytes. It may throw: that is a failed call.
  * Whatever it says, the ledger pays out of what the caller has reserved and nowhere else (SPEC K5), so that a sandbox for programs

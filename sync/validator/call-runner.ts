@@ -4,10 +4,13 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '#core/clock';
-import type { CallReply, CallRequest } from './call-worker.ts';
+import type { CallReply, CallRequest, workerReady } from './call-worker.ts';
 
-/** Longest execution of one call, and memory of the thread. */
-export const callMsMax = 2_000;
+/** Longest execution of one call, loading its program included. */
+export const callMsMax = 5_000;
+/** Longest start of the thread, which is no call's fault. */
+const startMsMax = 30_000;
+/** Memory of the thread. */
 const heapMiBMax = 64;
 
 /** Why there is no result. It says nothing about the call: another machine may have one. */
@@ -30,7 +33,9 @@ export class CallRunner {
   readonly #msMax: number;
   readonly #queue: Job[] = [];
   #worker: Worker | null = null;
-  #current: (Job & { readonly id: number; readonly timer: Timer }) | null = null;
+  #ready = false;
+  #current: (Job & { readonly id: number }) | null = null;
+  #timer: Timer | null = null;
   #nextId = 1;
   #stopped = false;
 
@@ -62,10 +67,25 @@ export class CallRunner {
     const job = this.#current === null && !this.#stopped ? this.#queue.shift() : undefined;
     if (job === undefined) return;
     const id = this.#nextId++;
-    this.#current = { ...job, id, timer: this.#clock.setTimer(this.#msMax, () => this.#replace('TIME')) };
-    this.#worker ??= this.#start();
-    const request: CallRequest = { id, module: job.module, input: job.input };
-    this.#worker.postMessage(request);
+    this.#current = { ...job, id };
+    if (this.#worker === null) {
+      this.#worker = this.#start();
+      this.#limit(startMsMax);
+    } else if (this.#ready) this.#ask();
+  }
+
+  /** Hands the thread its job; its time counts from here. */
+  #ask(): void {
+    if (this.#current === null) return;
+    const { id, module, input } = this.#current;
+    const request: CallRequest = { id, module, input };
+    this.#limit(this.#msMax);
+    this.#worker?.postMessage(request);
+  }
+
+  #limit(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(ms, () => this.#replace('TIME'));
   }
 
   #start(): Worker {
@@ -73,14 +93,21 @@ export class CallRunner {
     worker.unref();
     worker.stdout.resume();
     worker.stderr.resume();
-    worker.on('message', (reply: CallReply) => this.#answer(worker, reply));
+    worker.on('message', (reply: CallReply | typeof workerReady) => this.#answer(worker, reply));
     worker.on('error', () => this.#lose(worker));
     worker.on('exit', () => this.#lose(worker));
     return worker;
   }
 
-  #answer(worker: Worker, { id, result }: CallReply): void {
-    if (worker !== this.#worker || id !== this.#current?.id) return;
+  #answer(worker: Worker, reply: CallReply | typeof workerReady): void {
+    if (worker !== this.#worker) return;
+    if (reply === 'ready') {
+      this.#ready = true;
+      this.#ask();
+      return;
+    }
+    const { id, result } = reply;
+    if (id !== this.#current?.id) return;
     this.#settle(result === null ? { kind: 'gave-up', why: 'NO_EXECUTOR' } : { kind: 'result', result });
     this.#next();
   }
@@ -93,6 +120,7 @@ export class CallRunner {
   #replace(why: GaveUp): void {
     const worker = this.#worker;
     this.#worker = null;
+    this.#ready = false;
     void worker?.terminate();
     this.#settle({ kind: 'gave-up', why });
     this.#next();
@@ -101,7 +129,8 @@ export class CallRunner {
   #settle(outcome: RunOutcome): void {
     const current = this.#current;
     this.#current = null;
-    current?.timer.cancel();
+    this.#timer?.cancel();
+    this.#timer = null;
     current?.resolve(outcome);
   }
 }

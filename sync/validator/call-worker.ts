@@ -13,6 +13,9 @@ export interface CallRequest {
   readonly input: Uint8Array;
 }
 
+/** The first message of the thread: it can take requests. */
+export const workerReady = 'ready';
+
 /** Encoded `callResultFormat`; null where the module cannot be loaded, which is this machine's affair and no result. */
 export interface CallReply {
   readonly id: number;
@@ -53,3 +56,4 @@ parentPort?.on('message', (request: CallRequest) => {
     parentPort?.postMessage(reply);
   });
 });
+parentPort?.postMessage(workerReady);

@@ -1,4 +1,4 @@
-/** Where the program of an executor is: built in, or a file `<name>@<version>.mjs` that the operator has put into the folder for them. */
+/** Where the program of an executor is: built in, or a file `<name>-<version>.mjs` that the operator has put into the folder for them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,10 +20,9 @@ export class ExecutorModules {
 
   /** URL of the module; null where this validator does not have it. Names are of the ledger's format, which holds no path. */
   find(executor: string, version: number): string | null {
-    const name = `${executor}@${version}`;
-    const known = builtIn.get(name);
+    const known = builtIn.get(`${executor}@${version}`);
     if (known !== undefined || this.#folder === null) return known ?? null;
-    const file = join(this.#folder, `${name}.mjs`);
+    const file = join(this.#folder, `${executor}-${version}.mjs`);
     return existsSync(file) ? pathToFileURL(file).href : null;
   }
 }

@@ -49,7 +49,7 @@ export const validatorConfigSchema = z.strictObject({
   executorFolder: path
     .optional()
     .describe(
-      'Folder of further executors of contract calls, each a file `<name>@<version>.mjs`, read when first called.',
+      'Folder of further executors of contract calls, each a file `<name>-<version>.mjs`, read when first called.',
     ),
   metrics: listen
     .optional()
