@@ -2,9 +2,9 @@
 import { equalBytes, toHex } from '#core/bytes';
 import { verifySignature } from '#core/ed25519';
 import { bad, ok, type Result } from '#core/result';
+import { faultyMax } from '#ledger/validators/quorum';
 import { type Absence, absenceDomain, absenceMessage, type ObjectName } from '../wire/absence.ts';
 import type { ValidatorInfo } from '../wire/genesis.ts';
-import { faultyMax } from '../wire/quorum.ts';
 
 /** Why a word does not count. `OLD`: it speaks of a height before the named one. `TWICE`: the member has been counted. */
 export type AbsenceFault = 'OLD' | 'NOT_A_MEMBER' | 'BAD_SIGNATURE' | 'TWICE';

@@ -5,9 +5,9 @@
 import { type Clock, type Timer, withDeadline } from '#core/clock';
 import type { Log } from '#core/log';
 import type { Receipt } from '#ledger/receipt';
+import { faultyMax } from '#ledger/validators/quorum';
 import type { LightClient } from '../light-client/light-client.ts';
 import type { ReceiptsMessage, TurnedAway } from '../wire/gateway-message.ts';
-import { faultyMax } from '#ledger/validators/quorum';
 import { FlightTable } from './flight-table.ts';
 import type { OutboxSource, OutgoingSegment } from './outbox-source.ts';
 import type { RegionLine } from './region-line.ts';

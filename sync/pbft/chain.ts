@@ -6,10 +6,10 @@
 import { bytesOf, encode, type Infer, list, record, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
 import { epochFormat, hashFormat, heightFormat, timeMsFormat } from '#ledger/ids';
+import { faultyMax } from '#ledger/validators/quorum';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import type { Header } from '../wire/block.ts';
 import { type ValidatorInfo, validatorSetFormat } from '../wire/genesis.ts';
-import { faultyMax } from '#ledger/validators/quorum';
 import { validatorIndexFormat } from '../wire/vote.ts';
 import { epochSeed, firstSeed, mixBeacon } from './beacon.ts';
 import { nextSet, type Wish } from './next-set.ts';

@@ -1,7 +1,8 @@
 /** The door for messages of other validators: height, sender, signature, justification (SPEC R12, R13, R15, R18, R22). */
+
+import { quorum } from '#ledger/validators/quorum';
 import { blockHash as hashOf } from '../wire/block.ts';
 import type { Proposal } from '../wire/peer-message.ts';
-import { quorum } from '#ledger/validators/quorum';
 import { commitPhase, preparePhase, type Timeout, type Vote } from '../wire/vote.ts';
 import type { HeightState } from './height-state.ts';
 import type { EarlyMessage, PeersAhead } from './peers-ahead.ts';

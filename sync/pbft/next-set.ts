@@ -1,8 +1,8 @@
 /** How the set of an epoch follows from the one before and from what the ledger wishes: a few changes at a time (SPEC R1). */
 import { equalBytes } from '#core/bytes';
+import { faultyMax } from '#ledger/validators/quorum';
 import { validatorsMax, validatorsMin, type WishedValidator } from '#ledger/validators/validator-set';
 import type { ValidatorInfo } from '../wire/genesis.ts';
-import { faultyMax } from '../wire/quorum.ts';
 
 /** A validator as the ledger wishes it. */
 export type Wish = Pick<WishedValidator, 'name' | 'publicKey'>;

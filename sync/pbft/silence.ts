@@ -3,7 +3,7 @@
  * at which it may have spoken (SPEC R24). Pure; the node says what was lost.
  */
 import { equalBytes, toHex } from '#core/bytes';
-import { faultyMax, quorum } from '../wire/quorum.ts';
+import { faultyMax, quorum } from '#ledger/validators/quorum';
 import type { ChainState } from './chain.ts';
 import type { PeerId } from './voting-set.ts';
 

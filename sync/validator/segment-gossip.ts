@@ -7,9 +7,9 @@
 import { compareBytes, fromHex, toHex } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import { taggedHash } from '#core/hash';
+import { faultyMax } from '#ledger/validators/quorum';
 import type { PeerId } from '../pbft/voting-set.ts';
 import { digestsMax, type PeerMessage } from '../wire/peer-message.ts';
-import { faultyMax } from '../wire/quorum.ts';
 import { Allowance } from './allowance.ts';
 import type { BodyFetcher, WantedBody } from './body-fetcher.ts';
 

@@ -22,7 +22,7 @@ export interface StoreOptions {
 export const storeDefaults: StoreOptions = { synchronous: 'FULL', checkpointPages: 4_000 };
 
 /** The version of the tables; another one is refused. */
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -4,10 +4,10 @@ import { verifySignature } from '#core/ed25519';
 import { type Infer, list, optional, record, uint, versioned } from '#core/format';
 import { bad, ok, type Result } from '#core/result';
 import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
+import { quorum } from '#ledger/validators/quorum';
 import { viewFormat, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import type { ValidatorInfo } from './genesis.ts';
-import { quorum } from '#ledger/validators/quorum';
 
 /** Phase numbers of votes. */
 export const preparePhase = 1;

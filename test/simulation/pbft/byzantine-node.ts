@@ -4,10 +4,10 @@
  */
 import { toHex, utf8 } from '#core/bytes';
 import { sha256 } from '#core/hash';
+import { quorum } from '#ledger/validators/quorum';
 import type { ReplicaMessage } from '#sync/pbft/types';
 import { type Block, blockHash as hashOf, operationsRoot } from '#sync/wire/block';
 import type { Proposal } from '#sync/wire/peer-message';
-import { quorum } from '#sync/wire/quorum';
 import { commitPhase, preparePhase, type Timeout, type Vote, type Voted } from '#sync/wire/vote';
 import { Forger, forgedCertificate, fuzzed, oldestLock, timeoutsFor, withoutProofs } from './forgeries.ts';
 import type { Lie } from './lies.ts';

@@ -1,13 +1,13 @@
 /** A validator node without machine: the production replica, a disk that can fail, a pool, bodies from peers, execution. */
 import { equalBytes, toHex } from '#core/bytes';
 import { taggedHash } from '#core/hash';
+import { quorum } from '#ledger/validators/quorum';
 import { followsChain } from '#sync/pbft/block-rules';
 import { advanceChain } from '#sync/pbft/chain';
 import { Replica } from '#sync/pbft/replica';
 import type { ReplicaConfig, ReplicaEffect, ReplicaInput, ReplicaMessage, ReplicaPorts } from '#sync/pbft/types';
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import { type Block, blockHash as hashOf } from '#sync/wire/block';
-import { quorum } from '#sync/wire/quorum';
 import { commitPhase } from '#sync/wire/vote';
 import type { Execution } from './execution.ts';
 import { type Final, type Rot, SimulatedDisk } from './simulated-disk.ts';

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { equalBytes, utf8 } from '#core/bytes';
 import { sha256 } from '#core/hash';
+import { quorum } from '#ledger/validators/quorum';
 import { changesMax, nextSet } from '#sync/pbft/next-set';
-import { quorum } from '#sync/wire/quorum';
 
 const member = (name: string, key = name) => ({ name, publicKey: sha256(utf8(key)) });
 const members = (...names: string[]) => names.map((name) => member(name));

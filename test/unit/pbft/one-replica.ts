@@ -2,6 +2,7 @@
 
 import { utf8 } from '#core/bytes';
 import { sha256 } from '#core/hash';
+import { quorum } from '#ledger/validators/quorum';
 import { proposalDomain, proposalMessage, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { BlockRules } from '#sync/pbft/block-rules';
 import { type ChainState, genesisChain } from '#sync/pbft/chain';
@@ -17,7 +18,6 @@ import {
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import { type Block, blockHash } from '#sync/wire/block';
 import type { Proposal } from '#sync/wire/peer-message';
-import { quorum } from '#ledger/validators/quorum';
 import { type Certificate, type Timeout, timeoutDomain, timeoutMessage, type Vote } from '#sync/wire/vote';
 import { cheapKeys, keyAt, type TestKeys } from '../../simulation/pbft/test-keys.ts';
 

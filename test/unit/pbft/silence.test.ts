@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { toHex } from '#core/bytes';
+import { faultyMax, quorum } from '#ledger/validators/quorum';
 import { headsNeeded, Silence, silentUntilFoundOut } from '#sync/pbft/silence';
 import { blockHash } from '#sync/wire/block';
-import { faultyMax, quorum } from '#sync/wire/quorum';
 import { preparePhase } from '#sync/wire/vote';
 import { keyAt } from '../../simulation/pbft/test-keys.ts';
 import { OneReplica, testGenesis } from './one-replica.ts';

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '#core/bytes';
 import { VirtualClock } from '#core/clock';
+import { faultyMax } from '#ledger/validators/quorum';
 import { BodyFetcher } from '#sync/validator/body-fetcher';
 import { againMs, SegmentGossip, turnMs } from '#sync/validator/segment-gossip';
 import { bodyDigest } from '#sync/wire/block';
 import type { PeerMessage } from '#sync/wire/peer-message';
-import { faultyMax } from '#sync/wire/quorum';
 import { seedOf } from '../../fixtures/region.ts';
 
 interface Node {

@@ -3,11 +3,11 @@ import { utf8 } from '#core/bytes';
 import { publicKeyOf, signMessage } from '#core/ed25519';
 import { decode, encode } from '#core/format';
 import { sha256 } from '#core/hash';
+import { faultyMax, quorum } from '#ledger/validators/quorum';
 import { proposalMessage, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { type Block, blockBodiesMax, blockHash, headerFormat, operationsRoot } from '#sync/wire/block';
 import { chainIdOf, type Genesis, genesisFormat, validatorSetHash } from '#sync/wire/genesis';
 import { peerMessageFormat, proposalFormat } from '#sync/wire/peer-message';
-import { faultyMax, quorum } from '#ledger/validators/quorum';
 import { topicsOf } from '#sync/wire/topics';
 import {
   type Certificate,
