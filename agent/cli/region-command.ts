@@ -5,12 +5,13 @@ import { writeAnswer } from './output.ts';
 import { addRegionLeafCommand } from './region-leaf-command.ts';
 import { addRegionScheduleCommand } from './region-schedule-command.ts';
 import { addRegionStatusCommand } from './region-status-command.ts';
+import { addRegionValidatorCommand } from './region-validator-command.ts';
 
 interface RegionInitOptions {
   readonly dir: string;
   readonly region: string;
   readonly validators: number;
-  readonly host: string;
+  readonly host?: readonly string[];
   readonly basePort: number;
   readonly httpsBasePort?: number;
   readonly broker?: readonly string[];
@@ -27,7 +28,8 @@ async function initRegion(options: RegionInitOptions): Promise<void> {
     folder: options.dir,
     name: options.region,
     validators: options.validators,
-    peerHost: options.host,
+    peerHost: options.host?.[0] ?? '127.0.0.1',
+    ...(options.host === undefined ? {} : { peerHosts: options.host }),
     peerPortBase: options.basePort,
     ...(options.httpsBasePort === undefined ? {} : { httpsPortBase: options.httpsBasePort }),
     brokers: (options.broker ?? ['mqtt://127.0.0.1:1883']).map((url) => ({ url })),
@@ -56,7 +58,11 @@ export function addRegionCommand(program: Command): void {
       matching(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits, hyphens'),
     )
     .option('--validators <count>', '4 to 16', wholeNumber(4, 16), 4)
-    .option('--host <host>', 'where the validators reach each other', '127.0.0.1')
+    .option(
+      '--host <host>',
+      'where the validators reach each other (default 127.0.0.1): once for all, or once for each in order',
+      collected,
+    )
     .option('--base-port <port>', 'port of the first validator; the others follow', wholeNumber(1, 65_500), 7_400)
     .option(
       '--https-base-port <port>',
@@ -75,4 +81,5 @@ export function addRegionCommand(program: Command): void {
   addRegionStatusCommand(region);
   addRegionScheduleCommand(region);
   addRegionLeafCommand(region);
+  addRegionValidatorCommand(region);
 }

@@ -1,6 +1,7 @@
 /** `bizain region status`: how the region is, from all its validators. */
 import type { Command } from 'commander';
-import type { AskedValidator } from '../region/ask-validators.ts';
+import { membersHeard, otherMembers } from '#sync/validator/validator-status';
+import type { AskedValidator } from '../region/asked-validator.ts';
 import type { Finding, RegionHealth, Severity } from '../region/region-health.ts';
 import { exitCode } from './exit-code.ts';
 import { type Bilingual, filled, type Language, languageOf, languageOption } from './language.ts';
@@ -74,7 +75,7 @@ function cellsOf(asked: AskedValidator, height: number, noReport: (asked: AskedV
     report.primary,
     `${report.epoch}`,
     report.stateRoot.slice(0, 8),
-    `${report.peers.length}/${report.members.length - 1}`,
+    `${membersHeard(report).length}/${otherMembers(report).length}`,
     `${report.brokersUp}/${report.brokers}`,
     `${report.poolSegments}`,
     `${report.ledBlocks[name] ?? 0}`,

@@ -22,6 +22,8 @@ export interface RegionOptions {
   /** Where the validators hear each other: validator i on `peerPortBase` + i. Give a real address if they are apart. */
   readonly peerHost: string;
   readonly peerPortBase: number;
+  /** One host for each validator, in order, where they are apart; one alone stands for all. */
+  readonly peerHosts?: readonly string[];
   /** Validator i serves terminals by HTTPS on `httpsPortBase` + i at the same host; left out: by brokers only. */
   readonly httpsPortBase?: number;
   readonly brokers: readonly { readonly url: string; readonly username?: string; readonly password?: string }[];
@@ -47,7 +49,7 @@ const heartbeatMsDefault = 10_000;
 const epochTurns = 16;
 const badInput: OfficeErrorCode = 'BAD_INPUT';
 
-function assertFits({ name, validators, peerPortBase, httpsPortBase }: RegionOptions): void {
+function assertFits({ name, validators, peerPortBase, peerHosts, httpsPortBase }: RegionOptions): void {
   const fault = (message: string): never => {
     throw new BizainError({ code: badInput, message });
   };
@@ -61,6 +63,9 @@ function assertFits({ name, validators, peerPortBase, httpsPortBase }: RegionOpt
     if (!Number.isInteger(base) || base < 1 || base + validators > 65_536) {
       fault(`Ports from ${base} on do not fit. Choose a base port of 1 to ${65_536 - validators}.`);
     }
+  }
+  if (peerHosts !== undefined && peerHosts.length !== 1 && peerHosts.length !== validators) {
+    fault(`${peerHosts.length} hosts do not fit ${validators} validators. Name one for all, or one for each.`);
   }
   if (httpsPortBase !== undefined && Math.abs(httpsPortBase - peerPortBase) < validators) {
     fault(`Ports from ${httpsPortBase} on are those where validators hear each other. Choose another base port.`);
@@ -87,10 +92,11 @@ export function createRegion(options: RegionOptions): CreatedRegion {
   const regionFile = join(folder, 'region.json');
   assertAbsent(regionFile, 'A region');
   const adminSeed = generateSeed(entropy);
+  const hosts = options.peerHosts ?? [];
   const seats = Array.from({ length: options.validators }, (_, index) => ({
     name: `v${index + 1}`,
     seed: generateSeed(entropy),
-    host: peerHost,
+    host: hosts[index] ?? peerHost,
     port: peerPortBase + index,
   }));
   const genesis: Genesis = {

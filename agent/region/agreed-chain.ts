@@ -1,8 +1,8 @@
 /** The chain state that enough validators report alike: f+1 signed reports hold an honest one. */
 import { decode } from '#core/format';
-import { type ChainState, chainStateFormat } from '#sync/pbft/chain';
 import { faultyMax } from '#ledger/validators/quorum';
-import type { AskedValidator } from './ask-validators.ts';
+import { type ChainState, chainStateFormat } from '#sync/pbft/chain';
+import type { AskedValidator } from './asked-validator.ts';
 
 /** See the file's head. */
 export interface AgreedChain {

@@ -2,26 +2,18 @@
  * Asks every validator of a region how it is: over the brokers, where the answers are signed, and over HTTP where it serves
  * `/status`. One that does not answer is a row like the others.
  */
-import { type Clock, withDeadline } from '#core/clock';
+import { toHex } from '#core/bytes';
+import type { Clock } from '#core/clock';
 import { verifySignature } from '#core/ed25519';
 import type { Entropy } from '#core/entropy';
 import type { Log } from '#core/log';
+import { validatorsMax } from '#ledger/validators/validator-set';
 import { RegionLine } from '#sync/outbox/region-line';
 import { type ValidatorStatus, validatorStatusSchema } from '#sync/validator/validator-status';
-import { chainIdOf, type Genesis } from '#sync/wire/genesis';
+import { chainIdOf, type Genesis, type ValidatorInfo } from '#sync/wire/genesis';
 import { statusDomain, statusMessage } from '#sync/wire/status-answer';
-
-/** Why there is no report. `FOREIGN`: it is that of another validator or region. */
-export type NoReport = 'NO_BROKER' | 'NO_ANSWER' | 'BAD_SIGNATURE' | 'UNREADABLE' | 'BUSY' | 'FOREIGN';
-
-/** What is known of one validator. `wallOffMs`: how far its clock is ahead of ours; the time of the question is in it. */
-export interface AskedValidator {
-  readonly name: string;
-  readonly source: 'broker' | 'http' | null;
-  readonly report: ValidatorStatus | null;
-  readonly reason: NoReport | null;
-  readonly wallOffMs: number;
-}
+import { agreedChain } from './agreed-chain.ts';
+import type { AskedValidator, NoReport } from './asked-validator.ts';
 
 /** Whom to ask, and how. */
 export interface AskValidatorsOptions {
@@ -39,7 +31,8 @@ export interface AskValidatorsOptions {
 const reportBytesMax = 128 * 1024;
 const pollMs = 20;
 
-type Asked = { readonly report: ValidatorStatus; readonly wallOffMs: number } | NoReport;
+type Told = { readonly report: ValidatorStatus; readonly wallOffMs: number };
+type Asked = Told | NoReport;
 
 function readReport(text: string): ValidatorStatus | null {
   try {
@@ -69,39 +62,43 @@ async function connected(line: RegionLine, clock: Clock, untilMs: number): Promi
   return line.connected;
 }
 
-/** One question to one validator; its answer counts only if its key has signed it for this question. */
+/** One question to the validator of one seat; its answer counts if a member's key has signed it for this question. */
 async function askOverBroker(
   line: RegionLine,
   options: AskValidatorsOptions,
-  validator: number,
-  untilMs: number,
+  members: readonly ValidatorInfo[],
+  at: { readonly seat: number; readonly untilMs: number },
 ): Promise<Asked> {
   const { genesis, entropy, clock } = options;
-  const member = genesis.validators[validator];
   const nonce = entropy.bytes(16);
   const beganMs = clock.wallMs();
-  const asked = await line.askOne({ kind: 'status', nonce }, Math.max(1, untilMs - clock.monotonicMs()), validator);
-  if (!asked.ok || member === undefined) return 'NO_ANSWER';
+  const asked = await line.askOne({ kind: 'status', nonce }, Math.max(1, at.untilMs - clock.monotonicMs()), at.seat);
+  if (!asked.ok) return 'NO_ANSWER';
   const answer = asked.value;
   if (answer.kind === 'none' && answer.reason === 'BUSY') return 'BUSY';
   if (answer.kind !== 'status') return 'UNREADABLE';
+  const { signature } = answer;
   const message = statusMessage(chainIdOf(genesis), nonce, answer.report);
-  const { publicKey } = member;
-  if (!verifySignature({ publicKey, domain: statusDomain, message, signature: answer.signature }))
-    return 'BAD_SIGNATURE';
+  // Seats move with the set: the name counts, and whose key has signed.
+  const signer = members.find(({ publicKey }) =>
+    verifySignature({ publicKey, domain: statusDomain, message, signature }),
+  );
+  if (signer === undefined) return 'BAD_SIGNATURE';
   const report = readReport(answer.report);
   if (report === null) return 'UNREADABLE';
-  if (report.validator !== member.name) return 'FOREIGN';
+  if (report.validator !== signer.name) return 'FOREIGN';
   return { report, wallOffMs: report.wallMs - (beganMs + clock.wallMs()) / 2 };
 }
 
-async function askAllOverBrokers(options: AskValidatorsOptions, untilMs: number): Promise<Asked[]> {
-  const { genesis, brokers, clock, entropy, log } = options;
-  const none = (reason: NoReport): Asked[] => genesis.validators.map(() => reason);
-  if (brokers.length === 0) return none('NO_BROKER');
+/** What a round of questions brought, by seat. */
+type Round = (members: readonly ValidatorInfo[]) => Promise<readonly Asked[]>;
+
+async function withBrokers<T>(options: AskValidatorsOptions, work: (round: Round) => Promise<T>): Promise<T> {
+  const { genesis, brokers, clock, entropy, log, timeoutMs } = options;
+  if (brokers.length === 0) return work((members) => Promise.resolve(members.map(() => 'NO_BROKER')));
   const line = new RegionLine({
     chainId: chainIdOf(genesis),
-    validatorCount: genesis.validators.length,
+    validatorCount: validatorsMax,
     account: 'admin',
     clientName: `operator-${Buffer.from(entropy.bytes(8)).toString('hex')}`,
     entryPoints: brokers,
@@ -111,29 +108,56 @@ async function askAllOverBrokers(options: AskValidatorsOptions, untilMs: number)
   });
   line.start();
   try {
-    if (!(await connected(line, clock, untilMs))) return none('NO_BROKER');
-    return await Promise.all(genesis.validators.map((_, index) => askOverBroker(line, options, index, untilMs)));
+    return await work(async (members) => {
+      const untilMs = clock.monotonicMs() + timeoutMs;
+      if (!(await connected(line, clock, untilMs))) return members.map(() => 'NO_BROKER');
+      return Promise.all(members.map((_, seat) => askOverBroker(line, options, members, { seat, untilMs })));
+    });
   } finally {
     await line.stop();
   }
 }
 
-/** Asks all of them at once; resolves within about `timeoutMs`, in the order of the genesis. Never rejects. */
+function rowsOf(
+  members: readonly ValidatorInfo[],
+  bySeat: readonly Asked[],
+  plain: readonly Told[],
+): readonly AskedValidator[] {
+  const signed = bySeat.filter((asked) => typeof asked === 'object');
+  return members.map(({ name }, seat) => {
+    const told = signed.find(({ report }) => report.validator === name);
+    if (told !== undefined) return { name, source: 'broker', reason: null, ...told };
+    const untold = plain.find(({ report }) => report.validator === name);
+    if (untold !== undefined) return { name, source: 'http', reason: null, ...untold };
+    const reason = bySeat[seat];
+    return {
+      name,
+      source: null,
+      report: null,
+      reason: typeof reason === 'string' ? reason : 'NO_ANSWER',
+      wallOffMs: 0,
+    };
+  });
+}
+
+const namesAndKeys = (members: readonly ValidatorInfo[]): string =>
+  members.map(({ name, publicKey }) => `${name}=${toHex(publicKey)}`).join(' ');
+
+/**
+ * Asks all of them at once, those of the genesis first. Where enough of these sign that the epoch has another set, that set is
+ * asked. Resolves within about twice `timeoutMs`, in the order of the set. Never rejects.
+ */
 export async function askValidators(options: AskValidatorsOptions): Promise<readonly AskedValidator[]> {
-  const { genesis, http, clock, timeoutMs } = options;
-  const untilMs = clock.monotonicMs() + timeoutMs;
-  const [overBrokers, overHttp] = await Promise.all([
-    withDeadline(clock, askAllOverBrokers(options, untilMs), timeoutMs + 1_000),
-    Promise.all(http.map((url) => askHttp(url, options))),
-  ]);
-  return genesis.validators.map(({ name }, index) => {
-    const signed = overBrokers.ok ? (overBrokers.value[index] ?? 'NO_ANSWER') : 'NO_ANSWER';
-    if (typeof signed === 'object') return { name, source: 'broker', reason: null, ...signed };
-    const plain = overHttp.find(
-      (asked): asked is Exclude<Asked, NoReport> =>
-        typeof asked === 'object' && asked.report.validator === name && asked.report.region === genesis.region,
-    );
-    if (plain !== undefined) return { name, source: 'http', reason: null, ...plain };
-    return { name, source: null, report: null, reason: signed, wallOffMs: 0 };
+  const { genesis, http } = options;
+  const overHttp = Promise.all(http.map((url) => askHttp(url, options)));
+  return withBrokers(options, async (round) => {
+    const [bySeat, answers] = await Promise.all([round(genesis.validators), overHttp]);
+    const read = answers.filter((asked) => typeof asked === 'object');
+    const told = read.filter(({ report }) => report.region === genesis.region);
+    const rows = rowsOf(genesis.validators, bySeat, told);
+    const agreed = agreedChain(rows);
+    const now = agreed?.chain.validators ?? genesis.validators;
+    if (agreed?.certain !== true || namesAndKeys(now) === namesAndKeys(genesis.validators)) return rows;
+    return rowsOf(now, await round(now), told);
   });
 }

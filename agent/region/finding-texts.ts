@@ -1,5 +1,5 @@
 /** What is said of a finding, in English and Chinese: what it is, and the first thing to do. */
-import type { NoReport } from './ask-validators.ts';
+import type { NoReport } from './asked-validator.ts';
 import type { FindingCode } from './region-health.ts';
 
 type Bilingual = Readonly<Record<'en' | 'zh', string>>;

@@ -3,9 +3,10 @@
  * `sync/validator/OPERATING.md` explains. `alarm`: act now; `warning`: a fault is being tolerated, so there is less to spare;
  * `notice`: worth knowing.
  */
-import type { ValidatorStatus } from '#sync/validator/validator-status';
+
 import { faultyMax, quorum } from '#ledger/validators/quorum';
-import type { AskedValidator, NoReport } from './ask-validators.ts';
+import { membersHeard, otherMembers, type ValidatorStatus } from '#sync/validator/validator-status';
+import type { AskedValidator, NoReport } from './asked-validator.ts';
 
 /** How much a finding matters. */
 export type Severity = 'alarm' | 'warning' | 'notice';
@@ -177,7 +178,7 @@ function aboutValidators(rows: readonly Row[], height: number): Finding[] {
       ({ report }) => report.view > 0,
       ({ report }) => report.view,
     ),
-    ...about('PEERS_MISSING', rows, ({ report }) => report.peers.length < report.members.length - 1),
+    ...about('PEERS_MISSING', rows, ({ report }) => membersHeard(report).length < otherMembers(report).length),
     ...about('BROKERS_DOWN', rows, ({ report }) => report.brokersUp < report.brokers),
     ...about(
       'POOL_FILLING',

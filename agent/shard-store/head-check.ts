@@ -3,9 +3,9 @@
  * line came up. A broker can replay old certified heads and one validator can be behind, or lie about being so.
  */
 import type { Clock } from '#core/clock';
+import { faultyMax } from '#ledger/validators/quorum';
 import type { LightClient } from '#sync/light-client/light-client';
 import type { RegionLine } from '#sync/outbox/region-line';
-import { faultyMax } from '#ledger/validators/quorum';
 
 /** A shard was what the certificate of a block says. */
 export interface Confirmation {

@@ -28,7 +28,8 @@ export interface BrokerLinkOptions {
   };
   /** Unique at the broker. */
   readonly clientId: string;
-  readonly subscriptions: readonly string[];
+  /** What is wanted now; asked again by `renewSubscriptions`. */
+  subscriptions(): readonly string[];
   /** Largest message that is looked at, bytes. */
   readonly bytesMax: number;
   readonly clock: Clock;
@@ -55,6 +56,7 @@ export class BrokerLink {
   #flyingCount = 0;
   #flyingBytes = 0;
   #dropped = 0;
+  #subscribed: readonly string[] = [];
 
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
@@ -124,8 +126,19 @@ export class BrokerLink {
     return true;
   }
 
+  /** Other topics are wanted now. A refusal is that of a connection that comes about. */
+  renewSubscriptions(): void {
+    const client = this.#client;
+    if (client === null || !this.#up) return;
+    const wanted = this.#options.subscriptions();
+    const gone = this.#subscribed.filter((topic) => !wanted.includes(topic));
+    if (gone.length > 0) client.unsubscribe(gone);
+    this.#subscribe(client);
+  }
+
   #subscribe(client: MqttClient): void {
-    client.subscribe([...this.#options.subscriptions], { qos: 1 }, (error, granted) => {
+    this.#subscribed = this.#options.subscriptions();
+    client.subscribe([...this.#subscribed], { qos: 1 }, (error, granted) => {
       if (client !== this.#client) return;
       const refused = (granted ?? []).filter((grant) => grant.qos >= refusedGrant).map((grant) => grant.topic);
       if (error !== null || refused.length > 0) {
@@ -135,6 +148,7 @@ export class BrokerLink {
         );
         return this.#lost(client, 'subscription refused');
       }
+      if (this.#up) return;
       this.#timer?.cancel();
       this.#failures = 0;
       this.#up = true;

@@ -19,7 +19,7 @@ const questionsAllowed = { perSecond: 400, perSecondEach: 100, burstSeconds: 2 }
 /** What the paths are made of. */
 export type EntryPathsOptions = Pick<
   GatewayOptions,
-  'chainId' | 'self' | 'clock' | 'desk' | 'receipts' | 'onSegment'
+  'chainId' | 'seat' | 'clock' | 'desk' | 'receipts' | 'onSegment'
 > & {
   readonly feed: Feed;
 };
@@ -62,11 +62,11 @@ export class EntryPaths {
     const outcome: Outcome = decoded.ok
       ? await this.#admitted(body, decoded.value, closed)
       : { kind: 'unreadable', reason: decoded.reason };
-    return encode(submitReplyFormat, { validator: this.#options.self, outcome });
+    return encode(submitReplyFormat, { validator: this.#options.seat().index, outcome });
   }
 
   async #admitted(body: Uint8Array, segment: Segment, closed: Promise<void>): Promise<Outcome> {
-    const { clock, feed, self, onSegment } = this.#options;
+    const { clock, feed, seat, onSegment } = this.#options;
     const { author, epoch, stream, firstSequence } = segment;
     // Listens before the segment can be ordered.
     let give: () => void = () => undefined;
@@ -87,7 +87,7 @@ export class EntryPaths {
         turnedAway: (reason, nextSequence) =>
           answer({
             kind: 'away',
-            notice: { author, epoch, stream, firstSequence, reason, nextSequence, validator: self },
+            notice: { author, epoch, stream, firstSequence, reason, nextSequence, validator: seat().index },
           }),
       });
     });
@@ -111,7 +111,7 @@ export class EntryPaths {
     this.#questions++;
     if (!this.#questionsAllowed.take(client)) return { status: 429, reason: 'TOO_MANY' };
     const { id, query } = decoded.value;
-    return encode(replyFormat, { id, validator: this.#options.self, answer: this.#options.desk.answer(query) });
+    return encode(replyFormat, { id, validator: this.#options.seat().index, answer: this.#options.desk.answer(query) });
   }
 
   async #poll(body: Uint8Array, closed: Promise<void>): Promise<EntryAnswer> {

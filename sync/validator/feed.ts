@@ -37,7 +37,8 @@ function wantedOf(topics: readonly string[]): Wanted {
 export interface FeedOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly validator: number;
+  /** Place of this validator in the set of the epoch. */
+  validator(): number;
   /** The topic of heads with the newest head message; null before the first block. */
   head(): { readonly topic: string; readonly payload: Uint8Array } | null;
 }
@@ -87,7 +88,7 @@ export class Feed {
   /** Answers a poll; null when too many wait already. `closed` ends the wait early. Never rejects. */
   async poll({ place, topics, waitMs }: Poll, closed: Promise<void>): Promise<FeedAnswer | null> {
     this.#usedMs = this.#options.clock.monotonicMs();
-    const { validator } = this.#options;
+    const validator = this.#options.validator();
     const wanted = wantedOf(topics);
     const head = this.#options.head();
     const end = this.#first + this.#kept.length;
@@ -124,7 +125,7 @@ export class Feed {
       bytes += message.payload.length;
     }
     const place = { run: this.#run, next: this.#first + at };
-    return { validator: this.#options.validator, place, missed: next < this.#first, messages };
+    return { validator: this.#options.validator(), place, missed: next < this.#first, messages };
   }
 
   #wait(wanted: Wanted, waitMs: number, closed: Promise<void>): Promise<void> {

@@ -28,6 +28,7 @@ import { Feed } from './feed.ts';
 import { HttpsEntry, type HttpsEntryOptions } from './https-entry.ts';
 import type { QueryDesk } from './query-desk.ts';
 import type { ReceiptMessages } from './receipt-messages.ts';
+import type { Seat } from './seat.ts';
 import type { SegmentSender } from './segment-door.ts';
 import type { TurnAway } from './segment-pool.ts';
 
@@ -39,8 +40,8 @@ const noticesAllowed = { perSecond: 200, perSecondEach: 20, burstSeconds: 2 };
 /** What the gateway needs. */
 export interface GatewayOptions {
   readonly chainId: Uint8Array;
-  readonly self: number;
-  readonly validatorCount: number;
+  /** Where this validator sits now. */
+  seat(): Seat;
   readonly brokers: readonly {
     readonly url: string;
     readonly username?: string | undefined;
@@ -92,16 +93,19 @@ export class Gateway {
   #questions = 0;
   #refused = 0;
   #head: Uint8Array | null = null;
+  /** The seat whose questions are subscribed to. */
+  #seatIndex: number;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#topics = topicsOf(options.chainId);
+    this.#seatIndex = options.seat().index;
     this.#questionsAllowed = new Allowance(options.clock, questionsAllowed);
     this.#noticesAllowed = new Allowance(options.clock, noticesAllowed);
     this.#links = options.brokers.map((broker) => this.#link(broker));
-    const { clock, entropy, log, self, https } = options;
+    const { clock, entropy, log, https } = options;
     const head = () => (this.#head === null ? null : { topic: this.#topics.head, payload: this.#head });
-    this.#feed = new Feed({ clock, entropy, validator: self, head });
+    this.#feed = new Feed({ clock, entropy, validator: () => options.seat().index, head });
     this.#entryPaths = new EntryPaths({ ...options, feed: this.#feed });
     this.#entry = https === null ? null : new HttpsEntry({ ...https, paths: this.#entryPaths.paths, clock, log });
   }
@@ -134,15 +138,16 @@ export class Gateway {
 
   /** Whether this validator is one of the f+1 that publish a block: at least one of them works. */
   publishes(turn: number): boolean {
-    const { self, validatorCount } = this.#options;
-    const place = (((self - turn) % validatorCount) + validatorCount) % validatorCount;
-    return place <= faultyMax(validatorCount);
+    const { index, count, isMember } = this.#options.seat();
+    const place = (((index - turn) % count) + count) % count;
+    return isMember && place <= faultyMax(count);
   }
 
   /** Tells the region of a block that has just been committed: receipts first, a till waits for them. */
   publish(committed: Committed): void {
     const { lightBlock, executed } = committed;
     this.#head = encode(headMessageFormat, { lightBlock });
+    this.#takeSeat();
     const toBrokers = this.publishes(lightBlock.header.height);
     // Who polls hears of a block by this validator alone.
     if (!toBrokers && !this.#feed.inUse) return;
@@ -165,6 +170,7 @@ export class Gateway {
   /** Takes note of a block that others have published long ago. */
   caughtUp({ lightBlock }: Committed): void {
     this.#head = encode(headMessageFormat, { lightBlock });
+    this.#takeSeat();
   }
 
   /** Retains the newest head at the brokers. */
@@ -187,7 +193,15 @@ export class Gateway {
   /** Tells a sender why its segment was not taken. Advice only. */
   #turnAway(segment: Segment, reason: TurnAway, nextSequence: number | null): void {
     const { author, epoch, stream, firstSequence } = segment;
-    const notice = { author, epoch, stream, firstSequence, reason, nextSequence, validator: this.#options.self };
+    const notice = {
+      author,
+      epoch,
+      stream,
+      firstSequence,
+      reason,
+      nextSequence,
+      validator: this.#options.seat().index,
+    };
     this.#notify(segment, (send) => send(this.#topics.turnedAway(author), encode(turnedAwayFormat, notice), 0));
   }
 
@@ -205,23 +219,34 @@ export class Gateway {
     });
   }
 
+  /** With an epoch the seat may change, and with it whose questions are for this validator. */
+  #takeSeat(): void {
+    const { index } = this.#options.seat();
+    if (index === this.#seatIndex) return;
+    this.#seatIndex = index;
+    for (const link of this.#links) link.renewSubscriptions();
+  }
+
   #toBrokers(topic: string, payload: Uint8Array, qos: 0 | 1): void {
     for (const link of this.#links) link.publish(topic, payload, { qos });
   }
 
   #link(broker: GatewayOptions['brokers'][number]): BrokerLink {
-    const { chainId, self, clock, entropy, log } = this.#options;
-    const questions = this.#topics.request(self);
+    const { chainId, clock, entropy, log } = this.#options;
     const link: BrokerLink = new BrokerLink({
       broker,
-      clientId: `bizain-v-${toHex(chainId.subarray(0, 4))}-${self}-${toHex(entropy.bytes(4))}`,
-      subscriptions: [this.#topics.upAll, questions],
+      clientId: `bizain-v-${toHex(chainId.subarray(0, 4))}-${toHex(entropy.bytes(8))}`,
+      subscriptions: () => [this.#topics.upAll, this.#topics.request(this.#seatIndex)],
       bytesMax: segmentBytesMax,
       clock,
       entropy,
       log,
       onMessage: (topic, payload) => {
-        if (topic === questions) return this.#question(link, payload);
+        // What comes late to a seat that was left is for somebody else.
+        if (topic.startsWith(this.#topics.request(''))) {
+          if (topic === this.#topics.request(this.#seatIndex)) this.#question(link, payload);
+          return;
+        }
         this.#segments++;
         this.#options.onSegment(payload);
       },
@@ -240,7 +265,7 @@ export class Gateway {
     this.#questions++;
     const allowed = this.#questionsAllowed.take(replyTo);
     const answer = allowed ? this.#options.desk.answer(query) : ({ kind: 'none', reason: 'BUSY' } as const);
-    link.publish(this.#topics.reply(replyTo), encode(replyFormat, { id, validator: this.#options.self, answer }), {
+    link.publish(this.#topics.reply(replyTo), encode(replyFormat, { id, validator: this.#seatIndex, answer }), {
       qos: 1,
     });
   }

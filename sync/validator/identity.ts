@@ -17,8 +17,6 @@ export interface Identity {
   readonly chainId: Uint8Array;
   readonly secretSeed: Uint8Array;
   readonly publicKey: Uint8Array;
-  /** Index in the genesis. */
-  readonly self: number;
   readonly name: string;
   /** Addresses of the others in the configuration, by name. */
   readonly peers: ReadonlyMap<string, PeerAddress>;
@@ -52,9 +50,9 @@ function readGenesis(path: string): Genesis {
   return decoded.value;
 }
 
-function peersOf(config: ValidatorConfig, genesis: Genesis, self: number): ReadonlyMap<string, PeerAddress> {
+function peersOf(config: ValidatorConfig, genesis: Genesis, ownName: string): ReadonlyMap<string, PeerAddress> {
   const addresses = new Map(config.peers.map(({ name, host, port }) => [name, { host, port }]));
-  const missing = genesis.validators.find(({ name }, index) => index !== self && !addresses.has(name));
+  const missing = genesis.validators.find((member) => member.name !== ownName && !addresses.has(member.name));
   if (missing === undefined) return addresses;
   return fail(
     'PEERS_INCOMPLETE',
@@ -67,15 +65,15 @@ export function readIdentity(config: ValidatorConfig): Identity {
   const genesis = readGenesis(config.genesis);
   const secretSeed = readKeyFile(config.keyFile);
   const publicKey = publicKeyOf(secretSeed);
-  const self = genesis.validators.findIndex((member) => equalBytes(member.publicKey, publicKey));
-  const member = genesis.validators[self];
-  if (member === undefined) {
+  const member = genesis.validators.find((one) => equalBytes(one.publicKey, publicKey));
+  const name = member?.name ?? config.name;
+  if (name === undefined || (config.name ?? name) !== name) {
     return fail(
       'NOT_A_VALIDATOR',
-      `The key in ${config.keyFile} belongs to none of the validators in ${config.genesis}. Check both files.`,
+      `The key in ${config.keyFile} belongs to none of the validators in ${config.genesis}${config.name === undefined ? '' : ` by the name ${config.name}`}. Check both files; a validator that joined later has its "name" in the configuration.`,
     );
   }
-  const peers = peersOf(config, genesis, self);
+  const peers = peersOf(config, genesis, name);
   const unusedKeyMark = unusedKeyMarkOf(config.keyFile);
-  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, self, name: member.name, peers, unusedKeyMark };
+  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, name, peers, unusedKeyMark };
 }

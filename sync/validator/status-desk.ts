@@ -14,6 +14,7 @@ import type { Identity } from './identity.ts';
 import type { LoopWatch } from './loop-delay.ts';
 import type { Meter } from './meter.ts';
 import type { RecentBlocks } from './recent-blocks.ts';
+import { seatOf } from './seat.ts';
 import type { ValidatorStatus } from './validator-status.ts';
 
 /** Where the desk looks. */
@@ -67,7 +68,8 @@ export class StatusDesk {
       version,
       region: genesis.region,
       validator: identity.name,
-      index: identity.self,
+      index: seatOf(chain, identity.publicKey).index,
+      votes: replica.votes,
       members: chain.validators.map(({ name }) => name),
       startedMs: this.#startedMs,
       wallMs: Math.floor(clock.wallMs()),

@@ -4,7 +4,7 @@
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { quorum } from '#ledger/validators/quorum';
-import type { ValidatorStatus } from './validator-status.ts';
+import { membersHeard, type ValidatorStatus } from './validator-status.ts';
 
 type Single = readonly [name: string, help: string, read: (status: ValidatorStatus) => number];
 type ByLabel = readonly [
@@ -99,8 +99,9 @@ function ofMembers({ members }: ValidatorStatus, values: Readonly<Record<string,
 }
 
 /** Whether a validator takes part: it has caught up, and hears enough others for a quorum with itself. */
-export function isReady({ catchingUp, peers, members }: ValidatorStatus): boolean {
-  return !catchingUp && peers.length + 1 >= quorum(members.length);
+export function isReady(status: ValidatorStatus): boolean {
+  const { votes, catchingUp, members } = status;
+  return votes && !catchingUp && membersHeard(status).length + 1 >= quorum(members.length);
 }
 
 /** Metrics of one validator. */

@@ -25,9 +25,13 @@ const broker = z.strictObject({
 /** Schema of a validator's configuration file (JSON). Relative paths count from the file's folder. */
 export const validatorConfigSchema = z.strictObject({
   genesis: path.describe("The region's genesis file."),
-  keyFile: path.describe(
-    'Secret key of the validator, 64 hex characters, mode 0600. Its public key names the validator.',
-  ),
+  keyFile: path.describe('Secret key of the validator, 64 hex characters, mode 0600.'),
+  name: z
+    .string()
+    .min(1)
+    .max(32)
+    .optional()
+    .describe('Name of the validator, for one that the genesis does not know by its key: it joined later.'),
   stateDir: path.describe('Folder of validator.db: on a real disk, private to the validator.'),
   peerListen: listen.describe('Where the other validators connect to.'),
   peers: z

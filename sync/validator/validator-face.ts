@@ -8,6 +8,7 @@ import type { ValidatorStatus } from './validator-status.ts';
 /** A running validator. */
 export interface Validator {
   readonly name: string;
+  /** Its place in the set of the epoch. */
   readonly index: number;
   /** Port it listens on for peers. */
   readonly peerPort: number;

@@ -19,6 +19,7 @@ import { ReceiptMessages } from './receipt-messages.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import { type RecoveredStore, suspectStore } from './recovery.ts';
 import { ReplicaDriver } from './replica-driver.ts';
+import { type Seat, seatOf } from './seat.ts';
 import { SegmentDoor } from './segment-door.ts';
 import { poolLimits, SegmentPool } from './segment-pool.ts';
 import { StatusDesk } from './status-desk.ts';
@@ -141,7 +142,7 @@ export class ValidatorNode implements Validator {
   }
 
   get index(): number {
-    return this.#identity.self;
+    return this.#seat().index;
   }
 
   get peerPort(): number {
@@ -240,13 +241,12 @@ export class ValidatorNode implements Validator {
   }
 
   #makeGateway({ brokers, https }: ValidatorConfig): Gateway {
-    const { chainId, self, genesis } = this.#identity;
+    const { chainId } = this.#identity;
     const { state, store } = this.#recovered;
     const receipts = new ReceiptMessages(store);
     return new Gateway({
       chainId,
-      self,
-      validatorCount: genesis.validators.length,
+      seat: () => this.#seat(),
       brokers,
       https: httpsOptions(https, this.#identity.secretSeed),
       ...this.#world,
@@ -291,6 +291,10 @@ export class ValidatorNode implements Validator {
         turnedAway: this.#door.turnedAway,
       }),
     });
+  }
+
+  #seat(): Seat {
+    return seatOf(this.#keeper.chain, this.#identity.publicKey);
   }
 
   #noteCommitted(committed: Committed): void {

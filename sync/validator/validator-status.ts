@@ -20,7 +20,8 @@ export const validatorStatusSchema = z.object({
   version: z.string().max(64).describe('Version of the program.'),
   region: name,
   validator: name,
-  index: count.max(255),
+  index: count.max(255).describe('Place in the set of the epoch; 15 where it has none.'),
+  votes: z.boolean().default(true).describe('Whether it is a member of the epoch and may vote.'),
   members: names.describe('The validators of this epoch, by index.'),
   startedMs: z.int().describe("Start of the process, by this machine's clock."),
   wallMs: z.int().describe("This machine's clock when the report was made."),
@@ -76,3 +77,13 @@ export const validatorStatusSchema = z.object({
 
 /** A report. */
 export type ValidatorStatus = z.output<typeof validatorStatusSchema>;
+
+/** The other members of the epoch, by name. */
+export function otherMembers({ members, validator }: ValidatorStatus): string[] {
+  return members.filter((name) => name !== validator);
+}
+
+/** Those of them that the validator hears. It may hear some besides that are no members as yet, or any more. */
+export function membersHeard(status: ValidatorStatus): string[] {
+  return otherMembers(status).filter((name) => status.peers.includes(name));
+}

@@ -18,8 +18,8 @@ export interface Topics {
   delta(shard: ShardId): string;
   /** Deltas of all shards whose name starts with this letter (`c` series, `b` batches). */
   deltaKind(letter: string): string;
-  /** Requests to one validator, by index. */
-  request(validator: number): string;
+  /** Requests to one validator, by its place in the set of the epoch; without one, what all these topics begin with. */
+  request(validator: number | ''): string;
   /** Replies to one client. */
   reply(client: string): string;
 }

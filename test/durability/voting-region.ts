@@ -54,7 +54,6 @@ export function votingIdentity(self: number, unusedKeyMark = ''): Identity {
     chainId,
     secretSeed,
     publicKey: publicKeyOf(secretSeed),
-    self,
     name: `v${self}`,
     peers: new Map(),
     unusedKeyMark,
