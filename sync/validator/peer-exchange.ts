@@ -123,6 +123,20 @@ export class PeerExchange {
     return this.#transport.peers().flatMap(({ name, urgent }) => (urgent ? [name] : []));
   }
 
+  /** What does not get through: connections of strangers by reason, and by peer what waits and what was dropped. */
+  traffic(): {
+    readonly strangers: Readonly<Record<string, number>>;
+    readonly peerQueueBytes: Readonly<Record<string, number>>;
+    readonly peerFramesDropped: Readonly<Record<string, number>>;
+  } {
+    const peers = this.#transport.peers();
+    return {
+      strangers: { ...this.#transport.strangers },
+      peerQueueBytes: Object.fromEntries(peers.map(({ name, queuedBytes }) => [name, queuedBytes])),
+      peerFramesDropped: Object.fromEntries(peers.map(({ name, droppedFrames }) => [name, droppedFrames])),
+    };
+  }
+
   /** Connections cut because of what came through them. */
   get cutCount(): number {
     return this.#transport.cutCount;
@@ -153,7 +167,11 @@ export class PeerExchange {
 
   /** A peer has said what it must know to be wrong, or what it was not asked for. */
   lied(peer: PeerId, what: string): void {
-    this.#options.world.log.warn({ peer, what }, 'a peer is not listened to on its bulk lane for a while');
+    const named = this.#transport.peers().find((view) => view.peer === peer)?.name ?? peer;
+    this.#options.world.log.warn(
+      { event: 'peer-punished', peer: named, what },
+      'a peer is not listened to on its bulk lane for a while',
+    );
     this.#transport.punish(peer);
   }
 

@@ -27,6 +27,8 @@ export const stuckChecksMax = 10;
 const socketBytesMax = 256 * 1024;
 /** Frames a second that are taken; whoever sends more is read more slowly. Far above what an honest peer says. */
 export const framesPerSecondMax: Readonly<Record<LaneName, number>> = { urgent: 4_000, bulk: 20_000 };
+/** What is read of a bulk lane in one turn of the event loop: votes on other connections are looked for in between. */
+const turnBytesMax = 64 * 1024;
 /** Frames are written in pieces of this size, so that progress on a slow line is seen. */
 const pieceBytes = 64 * 1024;
 
@@ -70,6 +72,7 @@ export class PeerLane {
   #silentChecks = 0;
   #stuckChecks = 0;
   #framesTaken = 0;
+  #turnBytes = 0;
   #secondMs: number;
   /** Set while the peer has used up what is taken of it in this second. */
   #pause: Timer | null = null;
@@ -135,6 +138,7 @@ export class PeerLane {
     if (this.#closed) return;
     const { lane } = this.#options;
     this.#heard = true;
+    if (lane === 'bulk') this.#shareTurn(chunk.length);
     this.#reader.push(chunk);
     while (!this.#closed) {
       const frame = this.#reader.next(lane === 'urgent' ? urgentFrameBytesMax : peerFrameBytesMax);
@@ -144,6 +148,17 @@ export class PeerLane {
       if (fault !== null) this.close(fault);
     }
     this.#slowDown();
+  }
+
+  /** The system hands over one connection's data as long as there is any, megabytes in a row on a fast line. */
+  #shareTurn(bytes: number): void {
+    this.#turnBytes += bytes;
+    if (this.#turnBytes < turnBytesMax) return;
+    this.#turnBytes = 0;
+    this.#socket.pause();
+    setImmediate(() => {
+      if (this.#pause === null && !this.#closed) this.#socket.resume();
+    });
   }
 
   /** Beyond its frames a second a peer is not read: its own buffers fill up, not ours, and nobody else waits for it. */

@@ -160,7 +160,12 @@ export class PeerTransport {
         if (offences.has(fault)) this.#cut++;
         log.debug({ peer: pair.member.name, lane, fault }, 'connection to a peer ended');
       },
-      onDialFault: (lane, fault) => log.debug({ peer: pair.member.name, lane, fault }, 'a peer could not be dialled'),
+      onDialFault: (lane, fault) => {
+        const peer = pair.member.name;
+        if (fault === 'OTHER_KEY' || fault === 'OTHER_CHAIN')
+          log.warn({ event: 'peer-is-another', peer, lane, fault }, 'at the address of a peer somebody else answers');
+        else log.debug({ peer, lane, fault }, 'a peer could not be dialled');
+      },
     });
     if (this.#started && !this.#stopped) pair.start();
     return pair;

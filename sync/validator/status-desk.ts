@@ -40,6 +40,9 @@ export interface LiveParts {
   readonly gateway: GatewayStatus;
   readonly peers: readonly string[];
   readonly peersCut: number;
+  readonly strangers: Readonly<Record<string, number>>;
+  readonly peerQueueBytes: Readonly<Record<string, number>>;
+  readonly peerFramesDropped: Readonly<Record<string, number>>;
   readonly catchingUp: boolean;
   readonly poolSegments: number;
   readonly evidence: number;

@@ -60,6 +60,7 @@ const gaugesByLabel: readonly ByLabel[] = [
     'Whether the validator is passed over because it lately failed as primary',
     (s) => ofMembers(s, Object.fromEntries(s.failedPrimaries.map((name) => [name, 1]))),
   ],
+  ['peer_queue_bytes', 'member', 'What waits for the validator to read', (s) => ofMembers(s, s.peerQueueBytes)],
   [
     'peer_connected',
     'member',
@@ -90,6 +91,13 @@ const ofProcess: readonly ByLabel[] = [
 
 const countersByLabel: readonly ByLabel[] = [
   ['entries_total', 'outcome', 'Entries of committed blocks', (s) => s.entries],
+  ['strangers_total', 'reason', 'Connections to the peer port that did not become a lane', (s) => s.strangers],
+  [
+    'peer_frames_dropped_total',
+    'member',
+    'Messages to the validator let go or refused because it did not read',
+    (s) => ofMembers(s, s.peerFramesDropped),
+  ],
   ['turned_away_total', 'reason', 'Segments turned away at the door', (s) => s.turnedAway],
   ['refused_statements_total', 'reason', 'Statements of validators that were refused', (s) => s.refusedStatements],
 ];

@@ -283,6 +283,7 @@ export class ValidatorNode implements Validator {
         gateway: this.#gateway.status(),
         peers: this.#peers.connectedNames(),
         peersCut: this.#peers.cutCount,
+        ...this.#peers.traffic(),
         catchingUp: this.#catchUp.running,
         poolSegments: this.#pool.count,
         evidence: this.#driver.evidenceCount,

@@ -14,6 +14,7 @@ export interface Bench {
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   faults: async () => (await import('./faults.ts')).faults,
   ledger: async () => (await import('./ledger.ts')).ledger,
+  mesh: async () => (await import('./mesh.ts')).mesh,
   region: async () => (await import('./region.ts')).region,
   spine: async () => (await import('./spine.ts')).spine,
 };
