@@ -162,7 +162,10 @@ export class PeerTransport {
       },
       onDialFault: (lane, fault) => {
         const peer = pair.member.name;
-        if (fault === 'OTHER_KEY' || fault === 'OTHER_CHAIN')
+        const isAnother = fault === 'OTHER_KEY' || fault === 'OTHER_CHAIN';
+        // While a validator changes its key it is a member under both, and answers under one of them.
+        const changes = [...this.#pairs.values()].some((other) => other !== pair && other.member.name === peer);
+        if (isAnother && !changes)
           log.warn({ event: 'peer-is-another', peer, lane, fault }, 'at the address of a peer somebody else answers');
         else log.debug({ peer, lane, fault }, 'a peer could not be dialled');
       },

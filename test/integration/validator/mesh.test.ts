@@ -1,12 +1,12 @@
 /** The mesh of validators over real TLS sockets. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { toHex } from '#core/bytes';
+import { compareBytes, toHex } from '#core/bytes';
 import { publicKeyOf } from '#core/ed25519';
 import { frameOfMessage, laneCheckMs, silentChecksMax, stuckChecksMax } from '#sync/validator/peer-lane';
 import type { MeshMember } from '#sync/validator/peer-pair';
 import { bulkBytesMax } from '#sync/validator/send-queue';
 import type { PeerMessage } from '#sync/wire/peer-message';
-import { type MeshNode, TestMesh, Wire } from '../../fixtures/mesh.ts';
+import { type MeshNode, seedsByKey, TestMesh, Wire } from '../../fixtures/mesh.ts';
 import { RawPeer } from '../../fixtures/raw-peer.ts';
 import { seedOf } from '../../fixtures/region.ts';
 import { until } from './live-region.ts';
@@ -38,10 +38,13 @@ test('each pair has a lane for votes and one for bodies, and both carry both way
   for (const at of [0, 1, 2]) {
     const node = mesh.node(at);
     await until(() => node.heard.length === 4, 'two statuses and two bodies');
-    for (const from of [0, 1, 2].filter((index) => index !== at)) {
-      expect(node.heard).toContainEqual({ from, message: status(from) });
-      expect(node.heard).toContainEqual({ from, message: body(900_000, from) });
-    }
+    const others = [0, 1, 2].filter((index) => index !== at);
+    const bodies = node.heard.flatMap(({ from, message }) => (message.kind === 'body' ? [{ from, message }] : []));
+    const statuses = node.heard.filter(({ message }) => message.kind === 'status');
+    expect(new Set(statuses)).toEqual(new Set(others.map((from) => ({ from, message: status(from) }))));
+    for (const { from, message } of bodies)
+      expect(Buffer.compare(message.segment, new Uint8Array(900_000).fill(from))).toBe(0);
+    expect(new Set(bodies.map(({ from }) => from))).toEqual(new Set(others));
     expect(node.connectedWith.sort()).toEqual([0, 1, 2].filter((index) => index !== at));
     expect(node.transport.send(mesh.id(3), status(1))).toBe(false);
   }
@@ -72,6 +75,32 @@ test('a line that died without a word is noticed by its silence and made anew', 
   mesh.node(1).transport.send(mesh.id(0), status(7));
   await until(() => kinds(mesh.node(0)).includes('status'), 'a status');
   await wire.close();
+});
+
+test('whoever finds another key or another region at a peer has its operator told', async () => {
+  await mesh.start(0, mesh.members, new Uint8Array(32).fill(6));
+  const { events } = await mesh.start(1);
+  await mesh.passUntil(() => events.length > 0, 'it to be told of the other region');
+  await mesh.stop(0);
+  await mesh.start(2);
+  events.length = 0;
+  const wrong = [{ ...mesh.member(0), address: mesh.member(2).address }];
+  mesh.node(1).transport.members(wrong);
+  await mesh.passUntil(() => events.length > 0, 'it to be told of the other key');
+  expect(new Set(events)).toEqual(new Set(['peer-is-another']));
+  expect(mesh.node(1).transport.connected()).toEqual([]);
+});
+
+test('a validator that changes its key is reached under the one it uses, and nobody is alarmed', async () => {
+  await mesh.start(0);
+  const old = seedsByKey(8, 'old').find((seed) => compareBytes(publicKeyOf(seed), mesh.member(1).publicKey) < 0);
+  const both = [mesh.member(0), { ...mesh.member(0), publicKey: publicKeyOf(old as Uint8Array) }];
+  const { events } = await mesh.start(1, both);
+  await mesh.joined(0, 1);
+  const dialled = mesh.node(0).transport.strangers.NO_TLS ?? 0;
+  await mesh.passUntil(() => (mesh.node(0).transport.strangers.NO_TLS ?? 0) > dialled + 2, 'the other key to be tried');
+  expect(mesh.node(1).transport.connected()).toEqual([mesh.id(0)]);
+  expect(events).toEqual([]);
 });
 
 test('an idle line is not taken for a dead one', async () => {
