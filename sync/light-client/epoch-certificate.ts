@@ -1,4 +1,4 @@
-/** What an epoch certificate says, once its light block is believed: who votes in the next epoch, and from which height on. */
+/** What an epoch certificate says, once its light block is believed: who votes in the next epoch, and from which height on (SPEC R25). */
 import { equalBytes } from '#core/bytes';
 import { decode } from '#core/format';
 import { taggedHash } from '#core/hash';

@@ -1,4 +1,4 @@
-/** Who validates when, as far as it has been proved: spans of heights, each with its set. */
+/** Who validates when, as far as it has been proved: spans of heights, each with its set (sync/pbft/SPEC.md R26). */
 import { assert } from '#core/assert';
 import { equalBytes } from '#core/bytes';
 import { type Infer, list, record } from '#core/format';

@@ -1,4 +1,4 @@
-/** Epoch certificates as rows: one for each epoch after which the validators change, never pruned. Who slept follows them. */
+/** Epoch certificates as rows: one for each epoch after which the validators change, never pruned (sync/pbft/SPEC.md R25). */
 import type Database from 'better-sqlite3';
 import { equalBytes } from '#core/bytes';
 import { decode, encode, versioned } from '#core/format';

@@ -37,7 +37,7 @@ function grown(epochs: number, wished: (epoch: number) => ValidatorInfo[] = wish
   return { chain, certificates, changes, sizes };
 }
 
-describe('a light client follows epochs (SPEC R1)', () => {
+describe('R25, R26: a light client follows epochs', () => {
   it('a terminal that slept a year of 365 epochs with a change in each follows them to the present set', () => {
     const { chain, certificates, changes, sizes } = grown(365);
     expect(changes).toBeGreaterThan(350);
@@ -133,7 +133,7 @@ describe('a light client follows epochs (SPEC R1)', () => {
   });
 });
 
-describe('a place survives a restart', () => {
+describe('R26: a place survives a restart', () => {
   it('with sets, epoch and trust, in its stored form', () => {
     const { chain, certificates } = grown(100);
     const light = new LightClient(chain.genesis);
@@ -157,7 +157,7 @@ describe('a place survives a restart', () => {
   });
 });
 
-describe('trust', () => {
+describe('R26: trust', () => {
   const follows = (sleptMs: number) => {
     const chain = new EpochChain();
     const presentMs = () => chain.genesis.timeMs + sleptMs;
