@@ -98,7 +98,7 @@ export class RegionSide {
     });
     this.#epochs = new EpochSync({ line: this.line, light: this.light, clock, log });
     live = true;
-    const wanted = { store, series: config.cache.series, batches: config.cache.batches };
+    const wanted = { store, ...config.cache };
     this.sync = new ShardSync({
       line: this.line,
       light: this.light,

@@ -16,6 +16,7 @@ interface RegionInitOptions {
   readonly httpsBasePort?: number;
   readonly broker?: readonly string[];
   readonly heartbeatMs: number;
+  readonly checkpointMs: number;
   readonly trial?: true;
   readonly json?: true;
 }
@@ -34,6 +35,7 @@ async function initRegion(options: RegionInitOptions): Promise<void> {
     ...(options.httpsBasePort === undefined ? {} : { httpsPortBase: options.httpsBasePort }),
     brokers: (options.broker ?? ['mqtt://127.0.0.1:1883']).map((url) => ({ url })),
     heartbeatMs: options.heartbeatMs,
+    checkpointMs: options.checkpointMs,
     allowVolatileState: options.trial === true,
     clock: systemClock,
     entropy: systemEntropy,
@@ -75,6 +77,12 @@ export function addRegionCommand(program: Command): void {
       (text: string, before?: readonly string[]) => collected(brokerUrl(text), before),
     )
     .option('--heartbeat-ms <ms>', 'an idle region makes a block this often', wholeNumber(100, 600_000), 10_000)
+    .option(
+      '--checkpoint-ms <ms>',
+      'snapshots, and merged changes of series and batches, this often',
+      wholeNumber(1_000, 600_000),
+      30_000,
+    )
     .option('--trial', 'accept state folders that a power cut wipes')
     .option('--json', 'answer as one line of JSON')
     .action(initRegion);

@@ -87,6 +87,12 @@ export const terminalConfigSchema = z.strictObject({
         .union([z.literal('all'), z.array(batch).max(10_000)])
         .default('all')
         .describe('<trade item>/<lot> each; logistics units as 00/<first 14 digits of their SSCCs>.'),
+      reference: z
+        .enum(['block', 'checkpoint'])
+        .default('block')
+        .describe(
+          'When series, alliances and batches are brought up to date: with every block, or merged every 10 to 60 seconds, which costs a till with many of them far less.',
+        ),
     })
     .prefault({}),
   deadlines: deadlines.prefault({}),

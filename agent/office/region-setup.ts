@@ -27,6 +27,8 @@ export interface RegionOptions {
   /** Validator i serves terminals by HTTPS on `httpsPortBase` + i at the same host; left out: by brokers only. */
   readonly httpsPortBase?: number;
   readonly brokers: readonly { readonly url: string; readonly username?: string; readonly password?: string }[];
+  /** Milliseconds from checkpoint to checkpoint, 1,000 to 600,000; default 30,000. */
+  readonly checkpointMs?: number;
   /** Milliseconds after which an idle region makes a block; default 10,000. */
   readonly heartbeatMs?: number;
   /** Let stores and offices keep journals where a power cut wipes them; for trials. Default false. */
@@ -130,6 +132,7 @@ export function createRegion(options: RegionOptions): CreatedRegion {
       peerListen: { host: seat.host, port: seat.port },
       peers: peers.filter(({ name }) => name !== seat.name),
       brokers,
+      ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
       ...(https[index] === undefined ? {} : { https: { host: seat.host, port: https[index].port } }),
     };
     writeJson(configPath, config, 0o600);

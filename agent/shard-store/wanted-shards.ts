@@ -3,7 +3,7 @@
  * the alliances whose members take them.
  */
 import { batchShard, regionShard, type ShardId, seriesShard, storeShard } from '#ledger/ids';
-import type { Topics } from '#sync/wire/topics';
+import { isReferenceShard, type Topics } from '#sync/wire/topics';
 
 /**
  * `series` are GCNs of 13 digits, `batches` are written `<trade item>/<lot>`, or `00/<14 digits>` for logistics units. No store: an
@@ -13,6 +13,8 @@ export interface WantedShards {
   readonly store: string | null;
   readonly series: 'all' | readonly string[];
   readonly batches: 'all' | readonly string[];
+  /** Series, alliances and batches: as every block changes them (default), or merged from checkpoint to checkpoint. */
+  readonly reference?: 'block' | 'checkpoint';
 }
 
 function batchShardOf(batch: string): ShardId {
@@ -43,8 +45,12 @@ export function wantedTest(wanted: WantedShards): (shard: ShardId) => boolean {
 
 /** Delta topics that cover the wanted shards and no others. */
 export function deltaFilters(wanted: WantedShards, topics: Topics): string[] {
-  const filters = namedShards(wanted).map((shard) => topics.delta(shard));
-  if (wanted.series === 'all') filters.push(topics.deltaKind('c'), topics.deltaKind('l'));
-  if (wanted.batches === 'all') filters.push(topics.deltaKind('b'));
+  const merged = wanted.reference === 'checkpoint';
+  const kind = (letter: string): string => (merged ? topics.mergedKind(letter) : topics.deltaKind(letter));
+  const filters = namedShards(wanted).map((shard) =>
+    merged && isReferenceShard(shard) ? topics.merged(shard) : topics.delta(shard),
+  );
+  if (wanted.series === 'all') filters.push(kind('c'), kind('l'));
+  if (wanted.batches === 'all') filters.push(kind('b'));
   return filters;
 }

@@ -83,7 +83,8 @@ export class LineInbox {
     else if (topic === receipts(account)) this.#hand(receiptsMessageFormat, payload, (m) => this.#tell('receipts', m));
     else if (topic === turnedAway(account)) this.#hand(turnedAwayFormat, payload, (m) => this.#tell('turned-away', m));
     else if (topic === reply(clientName)) this.#hand(replyFormat, payload, onReply);
-    else if (topic.startsWith(`${root}/delta/`)) this.#hand(deltaMessageFormat, payload, (m) => this.#tell('delta', m));
+    else if (topic.startsWith(`${root}/delta/`) || topic.startsWith(`${root}/merged/`))
+      this.#hand(deltaMessageFormat, payload, (m) => this.#tell('delta', m));
     else known = false;
     if (!known) this.#malformed(topic, 'UNKNOWN_TOPIC');
   }

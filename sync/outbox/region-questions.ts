@@ -50,7 +50,7 @@ async function askInTurn<T>(
   take: (answer: GatewayAnswer) => Result<T>,
 ): Promise<Result<T> | Unproved> {
   const asked: AskedOne[] = [];
-  for (const [index, { name: validator }] of light.genesis.validators.entries()) {
+  for (const [index, { name: validator }] of light.validators.entries()) {
     const answer = await line.askOne(query, timeoutMs, index);
     if (!answer.ok) {
       asked.push({ validator, said: [answer.reason, answer.detail].filter(Boolean).join(' ') });
@@ -84,7 +84,7 @@ export async function findObject(options: QuestionsOptions, name: ObjectName): P
   const known = await knownHeight(options);
   if (!known.ok) return known;
   const height = known.value;
-  const count = new AbsenceCount(light.chainId, light.genesis.validators, { ...name, height });
+  const count = new AbsenceCount(light.chainId, light.validatorsAt(height) ?? light.validators, { ...name, height });
   const query: GatewayQuery = { kind: 'leaf', ...name, atHeight: height };
   const what = `object "${name.key}" of shard ${name.shard} at height ${height}`;
   return askInTurn<FoundObject>(options, query, what, (answer) => {

@@ -42,6 +42,8 @@ export interface ChainKeeperOptions {
   readonly executor: Executor;
   readonly pool: SegmentPool;
   readonly beacon: BeaconKeeper;
+  /** Length of the spans of time that checkpoints begin, ms. */
+  readonly checkpointMs?: number;
 }
 
 /** Where this validator stands, in memory and on disk alike. */
@@ -107,7 +109,8 @@ export class ChainKeeper {
     store.commit({ block, blockHash, certificate, executed, bodies, chain, history: this.#history, historyNodes });
     this.checkpoints.keep(executed.change.changes);
     executor.commit(blockHash);
-    const due = this.#chain.height === 0 || Checkpoints.isDue(header.timeMs, this.#chain.timeMs);
+    const due =
+      this.#chain.height === 0 || Checkpoints.isDue(header.timeMs, this.#chain.timeMs, this.#options.checkpointMs);
     this.#chain = chain;
     this.#head = { header, certificate };
     if (due) this.checkpoints.take(this.#head, executed.receiptsRoot);

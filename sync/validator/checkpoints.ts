@@ -11,7 +11,7 @@ import type { LightBlock } from '../wire/gateway-message.ts';
 import { ProofPaths } from './proof-paths.ts';
 
 /** Checkpoints fall on the first block in each such span of certificate time, so that validators have the same ones. */
-export const checkpointMs = 30_000;
+export const checkpointMsDefault = 30_000;
 const checkpointsKept = 4;
 /** Bytes of an ordinary chunk, and of any: half a megabyte passes every broker, and two pass most. */
 const chunkBytes = { usual: 512 * 1024, max: 2 * 1024 * 1024 } as const;
@@ -61,7 +61,7 @@ export class Checkpoints {
   }
 
   /** Whether a block is the first of its span of time. */
-  static isDue(timeMs: number, parentTimeMs: number): boolean {
+  static isDue(timeMs: number, parentTimeMs: number, checkpointMs = checkpointMsDefault): boolean {
     return Math.floor(timeMs / checkpointMs) !== Math.floor(parentTimeMs / checkpointMs);
   }
 

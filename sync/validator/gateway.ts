@@ -21,8 +21,10 @@ import {
 } from '../wire/gateway-message.ts';
 import { topicsOf } from '../wire/topics.ts';
 import { Allowance } from './allowance.ts';
+import type { BlockStore } from './block-store.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { Committed } from './chain-keeper.ts';
+import { CheckpointDeltas } from './checkpoint-deltas.ts';
 import { EntryPaths } from './entry-paths.ts';
 import { Feed } from './feed.ts';
 import { HttpsEntry, type HttpsEntryOptions } from './https-entry.ts';
@@ -53,6 +55,11 @@ export interface GatewayOptions {
   readonly entropy: Entropy;
   readonly log: Log;
   readonly state: LedgerState;
+  readonly store: BlockStore;
+  /** Where the chain stands at the start. */
+  readonly chain: { readonly height: number; readonly timeMs: number };
+  /** From checkpoint to checkpoint, ms of certificate time. */
+  readonly checkpointMs: number;
   readonly desk: QueryDesk;
   readonly receipts: ReceiptMessages;
   /** Without a sender the author is told by the brokers. */
@@ -79,6 +86,7 @@ export class Gateway {
   readonly #noticesAllowed: Allowance;
   readonly #feed: Feed;
   readonly #entryPaths: EntryPaths;
+  readonly #merged: CheckpointDeltas;
   readonly #entry: HttpsEntry | null;
   /** Tells authors by the brokers, and by the feed. */
   readonly sender: SegmentSender = {
@@ -106,8 +114,21 @@ export class Gateway {
     const { clock, entropy, log, https } = options;
     const head = () => (this.#head === null ? null : { topic: this.#topics.head, payload: this.#head });
     this.#feed = new Feed({ clock, entropy, validator: () => options.seat().index, head });
+    this.#merged = this.#checkpointDeltas();
     this.#entryPaths = new EntryPaths({ ...options, feed: this.#feed });
     this.#entry = https === null ? null : new HttpsEntry({ ...https, paths: this.#entryPaths.paths, clock, log });
+  }
+
+  #checkpointDeltas(): CheckpointDeltas {
+    return new CheckpointDeltas({
+      ...this.#options,
+      wanted: (height) => this.publishes(height) || this.#feed.inUse,
+      send: (shard, payload, height) => {
+        const topic = this.#topics.merged(shard);
+        this.#feed.add(topic, payload);
+        if (this.publishes(height)) this.#toBrokers(topic, payload, 1);
+      },
+    });
   }
 
   /** Port of the HTTPS entry; 0 where there is none. */
@@ -122,6 +143,7 @@ export class Gateway {
   }
 
   async stop(): Promise<void> {
+    this.#merged.stop();
     await Promise.all([...this.#links.map((link) => link.stop()), this.#entry?.stop()]);
   }
 
@@ -145,6 +167,7 @@ export class Gateway {
 
   /** Tells the region of a block that has just been committed: receipts first, a till waits for them. */
   publish(committed: Committed): void {
+    this.#merged.committed(committed);
     const { lightBlock, executed } = committed;
     this.#head = encode(headMessageFormat, { lightBlock });
     this.#takeSeat();
@@ -168,8 +191,9 @@ export class Gateway {
   }
 
   /** Takes note of a block that others have published long ago. */
-  caughtUp({ lightBlock }: Committed): void {
-    this.#head = encode(headMessageFormat, { lightBlock });
+  caughtUp(committed: Committed): void {
+    this.#merged.committed(committed);
+    this.#head = encode(headMessageFormat, { lightBlock: committed.lightBlock });
     this.#takeSeat();
   }
 

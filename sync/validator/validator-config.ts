@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { BizainError } from '#core/errors';
+import { checkpointMsDefault } from './checkpoints.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 
 const code: ValidatorErrorCode = 'VALIDATOR_CONFIG_INVALID';
@@ -54,6 +55,14 @@ export const validatorConfigSchema = z.strictObject({
     .optional()
     .describe(
       'Folder of further executors of contract calls, each a file `<name>-<version>.mjs`, read when first called.',
+    ),
+  checkpointMs: z
+    .int()
+    .min(1_000)
+    .max(600_000)
+    .default(checkpointMsDefault)
+    .describe(
+      'Milliseconds of certificate time from checkpoint to checkpoint (snapshots, merged deltas): 10,000 to 60,000 for shops, the same at all validators.',
     ),
   metrics: listen
     .optional()

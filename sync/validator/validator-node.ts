@@ -91,7 +91,7 @@ export class ValidatorNode implements Validator {
       beaconOf: (proof) => beacon.outputOf(proof),
     });
     const schedule = { epochTurns: genesis.epochTurns };
-    const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon });
+    const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon, checkpointMs: config.checkpointMs });
     this.#meter = new Meter(clock);
     this.#peers = new PeerExchange({
       identity,
@@ -240,7 +240,7 @@ export class ValidatorNode implements Validator {
     });
   }
 
-  #makeGateway({ brokers, https }: ValidatorConfig): Gateway {
+  #makeGateway({ brokers, https, checkpointMs }: ValidatorConfig): Gateway {
     const { chainId } = this.#identity;
     const { state, store } = this.#recovered;
     const receipts = new ReceiptMessages(store);
@@ -251,6 +251,9 @@ export class ValidatorNode implements Validator {
       https: httpsOptions(https, this.#identity.secretSeed),
       ...this.#world,
       state,
+      store,
+      chain: this.#keeper.chain,
+      checkpointMs,
       desk: new QueryDesk({
         state,
         store,

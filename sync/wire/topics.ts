@@ -18,10 +18,21 @@ export interface Topics {
   delta(shard: ShardId): string;
   /** Deltas of all shards whose name starts with this letter (`c` series, `b` batches). */
   deltaKind(letter: string): string;
+  /** Deltas of one reference shard, merged from checkpoint to checkpoint; and of all of a kind. */
+  merged(shard: ShardId): string;
+  mergedKind(letter: string): string;
   /** Requests to one validator, by its place in the set of the epoch; without one, what all these topics begin with. */
   request(validator: number | ''): string;
   /** Replies to one client. */
   reply(client: string): string;
+}
+
+/** Kinds of shards that many stores keep copies of: series, alliances, batches. */
+export const referenceKinds: readonly string[] = ['c', 'l', 'b'];
+
+/** Whether a shard is of such a kind. */
+export function isReferenceShard(shard: ShardId): boolean {
+  return shard[1] === '/' && referenceKinds.includes(shard[0] as string);
 }
 
 /** Topic names for a chain id (32 bytes). Account and shard names use `/` freely: they form topic levels. */
@@ -36,6 +47,8 @@ export function topicsOf(chainId: Uint8Array): Topics {
     turnedAway: (author) => `${root}/away/${author}`,
     delta: (shard) => `${root}/delta/${escapeTopic(shard)}`,
     deltaKind: (letter) => `${root}/delta/${letter}/#`,
+    merged: (shard) => `${root}/merged/${escapeTopic(shard)}`,
+    mergedKind: (letter) => `${root}/merged/${letter}/#`,
     request: (validator) => `${root}/ask/${validator}`,
     reply: (client) => `${root}/reply/${client}`,
   };

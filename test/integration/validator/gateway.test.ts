@@ -1,6 +1,15 @@
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { HashedShard } from '#agent/shard-store/hashed-shard';
+import { openShardStore } from '#agent/shard-store/shard-store';
+import { ShardSync } from '#agent/shard-store/shard-sync';
+import { toHex } from '#core/bytes';
+import { systemClock } from '#core/clock';
 import { publicKeyOf } from '#core/ed25519';
+import { createLog } from '#core/log';
+import { withCheckDigit } from '#drivers/symbology/check-digit';
+import { plainTerms, type Terms } from '#ledger/coupons/terms';
+import { seriesShard } from '#ledger/ids';
 import type { Operation } from '#ledger/operation';
 import { findBlock, findObject } from '#sync/outbox/region-questions';
 import type { GatewayAnswer } from '#sync/wire/gateway-message';
@@ -8,6 +17,18 @@ import { startMosquitto } from '../../fixtures/broker.ts';
 import { seedOf, TestAuthor } from '../../fixtures/region.ts';
 import { LiveRegion, until } from './live-region.ts';
 
+const log = createLog({ level: 'silent', name: 'test' });
+const couponTerms: Terms = {
+  ...plainTerms,
+  version: 1,
+  title: 'Coffee',
+  value: { kind: 'fixed', amount: 100n },
+  unit: 'CNY',
+  validFromMs: 0,
+  validUntilMs: Date.UTC(2030, 0, 1),
+  consent: 0,
+  acceptedBy: { kind: 'merchants', accounts: ['shop'] },
+};
 let region: LiveRegion;
 afterEach(() => region.close());
 
@@ -221,3 +242,36 @@ test('an object, its absence and a block of long ago are proved by questions alo
   expect(first).toMatchObject({ ok: true, value: { header: { height: 1 } } });
   expect(await findBlock(options, 1_000_000)).toMatchObject({ ok: false, reason: 'UNPROVED' });
 });
+
+test('a till that follows series by checkpoint comes to the region’s root without hearing a block of them', async () => {
+  region = await LiveRegion.open({ heartbeatMs: 200, checkpointMs: 1_000 });
+  await region.start();
+  const gcn = withCheckDigit('401234512345');
+  const shard = seriesShard(gcn);
+  const issuer = new TestAuthor(region.chainId, 'issuer-a');
+  await region.submit(register('issuer-a'));
+  const send = async (...operations: readonly Operation[]): Promise<void> => {
+    const bytes = issuer.seal(...operations.map((operation) => ({ operation })));
+    await region.raw.publishAsync(region.topics.up('issuer-a'), Buffer.from(bytes), { qos: 1 });
+  };
+  const issue = (firstSerial: number): Operation => {
+    return { kind: 'coupon.issue', gcn, firstSerial, count: 1, keyCommitments: new Uint8Array() };
+  };
+  const store = openShardStore({ path: join(region.folder, 'shard.db'), log, clock: systemClock });
+  const wanted = { store: null, series: 'all', batches: 'all', reference: 'checkpoint' } as const;
+  const sync = new ShardSync({ line: region.line, light: region.light, store, wanted, clock: systemClock, log });
+  const deltas = new Set<string>();
+  region.line.on('delta', ({ delta }) => deltas.add(`${delta.shard} ${delta.height}`));
+  sync.start();
+  await sync.ready;
+  await send({ kind: 'series.define', gcn, terms: couponTerms }, issue(0));
+  await until(() => store.holds(shard), 'the series');
+  await send(issue(1));
+  await send(issue(2));
+  const root = () => toHex(store.rootOf(shard) ?? new Uint8Array());
+  const held = root();
+  await until(() => root() !== held && store.leafCount(shard) > 0, 'the changes of a checkpoint');
+  expect([...deltas].filter((place) => place.startsWith(shard)).length).toBeGreaterThan(0);
+  sync.stop();
+  store.close();
+}, 40_000);

@@ -91,7 +91,12 @@ export class LiveRegion {
   }
 
   static async open(
-    options: { readonly broker?: TestBroker; readonly heartbeatMs?: number; readonly https?: boolean } = {},
+    options: {
+      readonly broker?: TestBroker;
+      readonly heartbeatMs?: number;
+      readonly https?: boolean;
+      readonly checkpointMs?: number;
+    } = {},
   ): Promise<LiveRegion> {
     const folder = mkdtempSync(join(tmpdir(), 'bizain-region-'));
     const broker = options.broker ?? (await startAedes());
@@ -107,6 +112,7 @@ export class LiveRegion {
       entropy: systemEntropy,
       clock: systemClock,
       heartbeatMs: options.heartbeatMs ?? 1_000,
+      ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
     });
     const decoded = decode(genesisFormat, Uint8Array.from(readFileSync(created.genesisFile)));
     if (!decoded.ok) throw new Error(decoded.reason);
