@@ -27,6 +27,7 @@ import { DeltaTable } from './delta-table.ts';
 import { EpochTable } from './epoch-table.ts';
 import type { Executed } from './executor.ts';
 import { HistoryTable } from './history-table.ts';
+import { prunedAtOnce } from './retention.ts';
 import { type Span, SpanTable } from './span-table.ts';
 import { StateTable } from './state-table.ts';
 import { MetaTable, openStoreDatabase, type StoreDatabase, type StoreOptions, storeCorrupt } from './store-database.ts';
@@ -44,6 +45,8 @@ export interface Commit {
   readonly history: History;
   /** What the history gave out for this block. */
   readonly historyNodes: readonly HistoryNode[];
+  /** Height up to which bodies and results may be dropped, a few at a time. */
+  readonly prunableUpTo: number;
 }
 
 /** A committed block as receipts are proved from it. */
@@ -171,6 +174,7 @@ export class BlockStore {
       this.#deltas.prune(height);
       this.#history.add(commit.historyNodes);
       this.#bodies.settle(height, block);
+      this.#prune(commit.prunableUpTo);
       this.#putChain(chain, history);
     });
   }
@@ -283,6 +287,20 @@ export class BlockStore {
     const pruned = this.#meta.find('pruned');
     const decoded = pruned === undefined ? null : decode(prunedFormat, pruned);
     return decoded?.ok === true ? decoded.value.height : 0;
+  }
+
+  #prune(upTo: number): void {
+    const from = this.prunedUpTo();
+    const to = Math.min(upTo, from + prunedAtOnce);
+    if (to <= from) return;
+    for (let height = from + 1; height <= to; height++) {
+      const result = this.#blocks.result(height);
+      if (result !== undefined) this.#spans.remove(height, decodedReceipts(result.receipts));
+      this.#blocks.damaged.delete(height);
+    }
+    this.#blocks.prune(to);
+    this.#bodies.prune(to);
+    this.#meta.put('pruned', encode(prunedFormat, { height: to }));
   }
 
   close(): void {

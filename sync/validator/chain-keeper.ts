@@ -18,6 +18,7 @@ import type { Body } from './body-table.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { changingEpoch } from './epoch-table.ts';
 import type { Executed, Executor } from './executor.ts';
+import type { Retention } from './retention.ts';
 import type { SegmentPool } from './segment-pool.ts';
 import { spansOf } from './span-table.ts';
 
@@ -44,6 +45,7 @@ export interface ChainKeeperOptions {
   readonly beacon: BeaconKeeper;
   /** Length of the spans of time that checkpoints begin, ms. */
   readonly checkpointMs?: number;
+  readonly retention: Retention;
 }
 
 /** Where this validator stands, in memory and on disk alike. */
@@ -84,7 +86,7 @@ export class ChainKeeper {
 
   /** Commits the next block, whose result is kept by the executor. Durable when this returns. */
   commit(block: Block, blockHash: Uint8Array, certificate: Certificate, bodies: readonly Body[]): Committed {
-    const { schedule, store, executor, pool, beacon } = this.#options;
+    const { schedule, store, executor, pool, beacon, retention } = this.#options;
     const { header } = block;
     const executed = executor.result(blockHash);
     assert(header.height === this.#chain.height + 1, `block ${header.height} does not follow ${this.#chain.height}`);
@@ -106,7 +108,9 @@ export class ChainKeeper {
       store.open();
       store.epochs.add(this.#chain.epoch, certified);
     }
-    store.commit({ block, blockHash, certificate, executed, bodies, chain, history: this.#history, historyNodes });
+    const prunableUpTo = retention.prunableUpTo(header.height, this.checkpoints.oldestHeight);
+    const history = this.#history;
+    store.commit({ block, blockHash, certificate, executed, bodies, chain, history, historyNodes, prunableUpTo });
     this.checkpoints.keep(executed.change.changes);
     executor.commit(blockHash);
     const due =

@@ -112,6 +112,11 @@ export class Checkpoints {
     this.#dropOldest();
   }
 
+  /** Height of the oldest one kept; 0 before the first. */
+  get oldestHeight(): number {
+    return this.#kept[0]?.lightBlock.header.height ?? 0;
+  }
+
   /** Whether the newest checkpoint has the shard. */
   has(shard: ShardId): boolean {
     return this.#kept.at(-1)?.index.has(shard) ?? false;

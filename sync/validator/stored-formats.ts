@@ -45,10 +45,10 @@ export const lostMemoryFormat = versioned(
   { silentUpTo: uint({ max: Number.MAX_SAFE_INTEGER }) },
 );
 
-/** Up to which height bodies and results have been dropped, and from which on the history's nodes are all here. */
+/** Up to which height bodies and results have been dropped. */
 export const prunedFormat = versioned(
   'pruned',
   1,
-  { bytesMax: 64 },
-  { height: uint({ max: Number.MAX_SAFE_INTEGER }), historyFrom: uint({ max: Number.MAX_SAFE_INTEGER }) },
+  { bytesMax: 32 },
+  { height: uint({ max: Number.MAX_SAFE_INTEGER }) },
 );

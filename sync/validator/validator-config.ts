@@ -69,6 +69,14 @@ export const validatorConfigSchema = z.strictObject({
     .describe(
       'Where `GET /metrics` (Prometheus text), `/status` (JSON) and `/ready` are served, if anywhere: a private address.',
     ),
+  keepBlocks: z
+    .int()
+    .min(10_000)
+    .nullable()
+    .default(null)
+    .describe(
+      'Blocks whose segments and receipts are kept, e.g. 1000000; null keeps all. A validator that joins, or has lost its disk, starts from block 1: at least one of its peers must keep all.',
+    ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -19,6 +19,7 @@ import { ReceiptMessages } from './receipt-messages.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import { type RecoveredStore, suspectStore } from './recovery.ts';
 import { ReplicaDriver } from './replica-driver.ts';
+import { Retention } from './retention.ts';
 import { type Seat, seatOf } from './seat.ts';
 import { SegmentDoor } from './segment-door.ts';
 import { poolLimits, SegmentPool } from './segment-pool.ts';
@@ -60,6 +61,7 @@ export class ValidatorNode implements Validator {
   readonly #gateway: Gateway;
   readonly #door: SegmentDoor;
   readonly #healer: StoreHealer;
+  readonly #retention: Retention;
   readonly #meter: Meter;
   readonly #recent: RecentBlocks;
   readonly #statusDesk: StatusDesk;
@@ -90,8 +92,11 @@ export class ValidatorNode implements Validator {
       voters: () => this.#keeper.chain.validators.map(({ name }) => name),
       beaconOf: (proof) => beacon.outputOf(proof),
     });
+    this.#retention = new Retention(config.keepBlocks);
     const schedule = { epochTurns: genesis.epochTurns };
-    const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon, checkpointMs: config.checkpointMs });
+    const { checkpointMs } = config;
+    const retention = this.#retention;
+    const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon, retention, checkpointMs });
     this.#meter = new Meter(clock);
     this.#peers = new PeerExchange({
       identity,
@@ -103,7 +108,10 @@ export class ValidatorNode implements Validator {
       pool,
       meter: this.#meter,
       status: () => ({ kind: 'status', committedHeight: keeper.chain.height, view: this.#driver.status().view }),
-      onStatus: (peer, height) => this.#duties.heard(peer, height),
+      onStatus: (peer, height) => {
+        this.#duties.heard(peer, height);
+        this.#retention.heard(peer, height);
+      },
     });
     this.#recent = new RecentBlocks(keeper.chain);
     this.#pool = pool;
@@ -336,6 +344,7 @@ export class ValidatorNode implements Validator {
     this.#door.tidy();
     this.#peers.tick();
     this.#duties.tick();
+    this.#retention.members(this.#peers.connected());
     try {
       this.#healer.tick();
     } catch (error) {

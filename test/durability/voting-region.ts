@@ -19,6 +19,7 @@ import type { Identity } from '#sync/validator/identity';
 import { Meter } from '#sync/validator/meter';
 import { type RecoveredStore, recoverStore } from '#sync/validator/recovery';
 import { ReplicaDriver } from '#sync/validator/replica-driver';
+import { Retention } from '#sync/validator/retention';
 import { SegmentPool } from '#sync/validator/segment-pool';
 import type { StoreOptions } from '#sync/validator/store-database';
 import { bodyDigest } from '#sync/wire/block';
@@ -109,7 +110,14 @@ export class Voter {
       beaconOf: (proof) => beacon.outputOf(proof),
     });
     const schedule = { epochTurns };
-    this.keeper = new ChainKeeper({ schedule, store, executor, pool: this.pool, beacon });
+    this.keeper = new ChainKeeper({
+      schedule,
+      store,
+      executor,
+      pool: this.pool,
+      beacon,
+      retention: new Retention(null),
+    });
     this.#collector = new BodyCollector({
       clock,
       lookUp: (name, digest) => this.pool.body(name) ?? store.body(digest),
