@@ -26,6 +26,8 @@ export const VALIDATOR_ERROR_CODES = [
   'HTTPS_PORT_TAKEN',
   /** Own execution contradicts a certificate: the validator has stopped. */
   'CHAIN_DIVERGED',
+  /** The validator's next key is in force: it has stopped to begin anew under it. */
+  'KEY_CHANGED',
 ] as const;
 
 /** One of these codes. */

@@ -17,6 +17,8 @@ export interface Identity {
   readonly chainId: Uint8Array;
   readonly secretSeed: Uint8Array;
   readonly publicKey: Uint8Array;
+  /** Secret of the key that is to take its place (`key-change.ts`); null where none is to. */
+  readonly nextSeed: Uint8Array | null;
   readonly name: string;
   /** Addresses of the others in the configuration, by name. */
   readonly peers: ReadonlyMap<string, PeerAddress>;
@@ -64,6 +66,7 @@ function peersOf(config: ValidatorConfig, genesis: Genesis, ownName: string): Re
 export function readIdentity(config: ValidatorConfig): Identity {
   const genesis = readGenesis(config.genesis);
   const secretSeed = readKeyFile(config.keyFile);
+  const nextSeed = config.nextKeyFile === undefined ? null : readKeyFile(config.nextKeyFile);
   const publicKey = publicKeyOf(secretSeed);
   const member = genesis.validators.find((one) => equalBytes(one.publicKey, publicKey));
   const name = member?.name ?? config.name;
@@ -75,5 +78,5 @@ export function readIdentity(config: ValidatorConfig): Identity {
   }
   const peers = peersOf(config, genesis, name);
   const unusedKeyMark = unusedKeyMarkOf(config.keyFile);
-  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, name, peers, unusedKeyMark };
+  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, nextSeed, name, peers, unusedKeyMark };
 }

@@ -12,12 +12,13 @@ import type { ChainKeeper, Committed } from './chain-keeper.ts';
 import { EvidenceDesk } from './evidence-desk.ts';
 import { ExecutorModules } from './executor-modules.ts';
 import type { Identity } from './identity.ts';
+import { KeyChange } from './key-change.ts';
 import { OwnJournal, type OwnJournalStatus } from './own-journal.ts';
 import { PeerHeights } from './peer-heights.ts';
 
 /** What the duties rest on. */
 export interface MemberDutiesOptions {
-  readonly identity: Pick<Identity, 'chainId' | 'name' | 'secretSeed' | 'publicKey'>;
+  readonly identity: Pick<Identity, 'chainId' | 'name' | 'secretSeed' | 'publicKey' | 'nextSeed'>;
   readonly store: BlockStore;
   readonly keeper: ChainKeeper;
   readonly state: LedgerView;
@@ -35,6 +36,7 @@ export class MemberDuties {
   readonly #options: MemberDutiesOptions;
   readonly #journal: OwnJournal;
   readonly #evidence: EvidenceDesk;
+  readonly #keyChange: KeyChange;
   readonly #runner: CallRunner;
   readonly #calls: CallDesk;
   readonly #peers = new PeerHeights();
@@ -62,6 +64,7 @@ export class MemberDuties {
       give: (segment) => options.give(segment),
     });
     this.#evidence = new EvidenceDesk({ state, journal: this.#journal });
+    this.#keyChange = new KeyChange({ identity, state, journal: this.#journal, chain: () => keeper.chain });
     this.#runner = new CallRunner({ clock });
     this.#calls = new CallDesk({
       name,
@@ -78,6 +81,11 @@ export class MemberDuties {
 
   get journal(): OwnJournalStatus {
     return this.#journal.status();
+  }
+
+  /** Whether the next height is voted on under another key than this process has. */
+  get keyHasChanged(): boolean {
+    return this.#keyChange.inForce;
   }
 
   /** A peer says how far it has come. */
@@ -97,6 +105,7 @@ export class MemberDuties {
     this.#safely(() => {
       this.#journal.committed(executed.receipts);
       this.#evidence.tell();
+      this.#keyChange.tell();
       this.#calls.committed();
     });
   }

@@ -27,12 +27,19 @@ const broker = z.strictObject({
 export const validatorConfigSchema = z.strictObject({
   genesis: path.describe("The region's genesis file."),
   keyFile: path.describe('Secret key of the validator, 64 hex characters, mode 0600.'),
+  nextKeyFile: path
+    .optional()
+    .describe(
+      'Secret key that is to take its place, by itself: the validator asks the ledger for it, and starts anew when it is in force. Then it becomes the `keyFile`, and `name` is set.',
+    ),
   name: z
     .string()
     .min(1)
     .max(32)
     .optional()
-    .describe('Name of the validator, for one that the genesis does not know by its key: it joined later.'),
+    .describe(
+      'Name of the validator, for one that the genesis does not know by its key: it joined later or has a new key.',
+    ),
   stateDir: path.describe('Folder of validator.db: on a real disk, private to the validator.'),
   peerListen: listen.describe('Where the other validators connect to.'),
   peers: z
@@ -98,6 +105,7 @@ export function parseValidatorConfig(value: unknown, folder: string): ValidatorC
     ...data,
     genesis: resolve(folder, data.genesis),
     keyFile: resolve(folder, data.keyFile),
+    nextKeyFile: data.nextKeyFile === undefined ? undefined : resolve(folder, data.nextKeyFile),
     stateDir: resolve(folder, data.stateDir),
     executorFolder: data.executorFolder === undefined ? undefined : resolve(folder, data.executorFolder),
   };

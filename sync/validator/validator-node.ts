@@ -1,10 +1,12 @@
 /** Wires one validator: store, replica, peers and gateway. What each of them does stands in its own file. */
 import type { Timer } from '#core/clock';
 import { signMessage, verifySignature } from '#core/ed25519';
+import { BizainError } from '#core/errors';
 import { type ReplicaConfig, type ReplicaPorts, replicaTiming } from '../pbft/types.ts';
 import { BeaconKeeper } from './beacon-keeper.ts';
 import { CatchUp } from './catch-up.ts';
 import { ChainKeeper, type Committed } from './chain-keeper.ts';
+import type { ValidatorErrorCode } from './errors.ts';
 import { Executor } from './executor.ts';
 import { Gateway } from './gateway.ts';
 import { httpsOptions } from './https-options.ts';
@@ -241,6 +243,7 @@ export class ValidatorNode implements Validator {
         this.#noteCommitted(committed);
         this.#gateway.publish(committed);
         this.#duties.committed(committed);
+        this.#endsWithKey();
       },
       onEvidence: (equivocation) => this.#duties.caught(equivocation),
       afterCommit: () => this.#door.afterCommit(),
@@ -327,6 +330,14 @@ export class ValidatorNode implements Validator {
     this.#fail(error);
   }
 
+  /** A validator has one key a life: with the first epoch of its next one a new life begins. */
+  #endsWithKey(): void {
+    if (!this.#duties.keyHasChanged) return;
+    const code: ValidatorErrorCode = 'KEY_CHANGED';
+    const message = `The key of "nextKeyFile" is in force: start ${this.name} again, it votes under that key from now on. Then make it the "keyFile" and destroy the old one.`;
+    this.#cannotGoOn(new BizainError({ code, message, retryable: true }));
+  }
+
   /** A segment of the own journal goes the way of any other, and the peers hear of it at once. */
   #giveOwn(segment: Uint8Array): void {
     this.#door.fromSelf(segment);
@@ -338,6 +349,7 @@ export class ValidatorNode implements Validator {
     this.#gateway.caughtUp(committed);
     this.#driver.caughtUp(committed);
     this.#duties.committed(committed);
+    this.#endsWithKey();
   }
 
   #tick(): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '#core/atomic-file';
 import { utf8 } from '#core/bytes';
 import { readIdentity } from './identity.ts';
+import { identityInForce } from './key-change.ts';
 import { recoverStore } from './recovery.ts';
 import type { ValidatorConfig } from './validator-config.ts';
 import type { Validator, ValidatorWorld } from './validator-face.ts';
@@ -19,7 +20,7 @@ export async function startValidator(config: ValidatorConfig, world: ValidatorWo
     onSetAside: (reason, path) =>
       world.log.error({ reason, path }, 'the store is damaged: it is set aside, and a new one is filled by the peers'),
   });
-  const node = new ValidatorNode(config, identity, recovered, world);
+  const node = new ValidatorNode(config, identityInForce(identity, recovered.store.chain()), recovered, world);
   try {
     await node.start();
     return node;

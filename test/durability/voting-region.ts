@@ -54,6 +54,7 @@ export function votingIdentity(self: number, unusedKeyMark = ''): Identity {
     genesis: votingGenesis,
     chainId,
     secretSeed,
+    nextSeed: null,
     publicKey: publicKeyOf(secretSeed),
     name: `v${self}`,
     peers: new Map(),
