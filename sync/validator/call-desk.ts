@@ -23,8 +23,8 @@ export interface CallDeskOptions {
   readonly state: LedgerView;
   readonly table: CallTable;
   readonly journal: OwnJournal;
-  readonly runner: CallRunner;
-  readonly modules: ExecutorModules;
+  readonly runner: Pick<CallRunner, 'run'>;
+  readonly modules: Pick<ExecutorModules, 'find'>;
   /** Opens a transaction, where none is open, for what is written next. */
   open(): void;
   chain(): { readonly height: number; readonly timeMs: number };

@@ -28,7 +28,7 @@ import { TestAuthor } from '../../fixtures/region.ts';
 const log = createLog({ level: (process.env['BIZAIN_TEST_LOG'] ?? 'silent') as 'silent', name: 'test' });
 
 /** Polls until something holds. */
-export async function until(holds: () => boolean, what: string, msMax = 15_000): Promise<void> {
+export async function until(holds: () => boolean, what: string, msMax = 60_000): Promise<void> {
   const start = performance.now();
   while (!holds()) {
     if (performance.now() - start > msMax) throw new Error(`timed out waiting for ${what}`);
