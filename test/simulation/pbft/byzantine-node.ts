@@ -121,11 +121,6 @@ export class ByzantineNode extends SimulatedNode {
     });
   }
 
-  override provenHeight(): number | null {
-    const { draws } = this.region;
-    return draws.chance(0.3) ? null : draws.between(0, this.height);
-  }
-
   #overhear(message: ReplicaMessage): void {
     const { overheard } = this.region;
     if (overheard.length >= overheardMax) overheard.shift();
@@ -179,6 +174,11 @@ export class ByzantineNode extends SimulatedNode {
         if (!this.lies.has('wrong-result') || to % 2 === 0) return message;
         const { vote } = message;
         return { kind: 'vote', vote: this.#forger.vote({ ...vote, resultRoot: sha256(vote.resultRoot) }) };
+      }
+      case 'status': {
+        if (!this.#lies('false-history', 0.7)) return message;
+        const committedHeight = this.region.draws.between(0, message.committedHeight);
+        return { kind: 'status', committedHeight, view: message.view };
       }
       default:
         return message;

@@ -1,5 +1,6 @@
 /** A schedule drawn from a seed: chaos, then calm, in which everybody must come along. */
 import { toHex } from '#core/bytes';
+import { commitPhase, preparePhase } from '#sync/wire/vote';
 import { Draws } from './draws.ts';
 import type { ExecutionOf } from './execution.ts';
 import { everyLie, type Lie } from './lies.ts';
@@ -119,8 +120,9 @@ class Schedule {
     const region = this.#region;
     const draws = this.#draws;
     if (draws.chance(0.5)) this.#submit();
-    if (draws.chance(0.15)) splitNetwork(region, draws);
-    if (draws.chance(0.25)) region.filter = () => true;
+    if (draws.chance(0.12)) splitNetwork(region, draws);
+    else if (draws.chance(0.2)) cutStatements(region, draws);
+    else if (draws.chance(0.3)) region.filter = () => true;
     for (const node of region.honest) this.#trouble(node);
     region.run(draws.between(20, 300));
   }
@@ -168,7 +170,7 @@ class Schedule {
     if (!region.runUntil(everybodyThere, this.#healMsMax))
       throw new NoProgress(`healed for ${this.#healMsMax} ms, yet short of height ${target} (${whereabouts(region)})`);
     const healedMs = events.nowMs - sinceMs;
-    const voting = (): boolean => honest.every((node) => node.replica !== null);
+    const voting = (): boolean => honest.every((node) => node.replica?.status().votes);
     if (!region.runUntil(voting, this.#healMsMax)) throw new NoProgress('a node that lost its disk never votes again');
     if (!region.runUntil(() => holds(region, digest), this.#healMsMax))
       throw new NoProgress('the last segment was never ordered');
@@ -186,6 +188,14 @@ class Schedule {
   }
 }
 
+/** Lies that hurt most together. */
+const attacks: readonly (readonly Lie[])[] = [
+  ['forge-new-view', 'vote-for-everything', 'hide-prepared'],
+  ['forge-new-view', 'choose-quorum', 'two-faced'],
+  ['equivocate-proposal', 'vote-for-everything'],
+  ['old-lock', 'replay', 'hide-prepared', 'choose-quorum'],
+];
+
 /** Who of the last `faultyCount` validators lies how, and who only loses its disk. More than f of them all lie. */
 function cast(
   draws: Draws,
@@ -198,6 +208,7 @@ function cast(
   const share = draws.pick([0.1, 0.25, 0.4]);
   for (let index = count - faultyCount; index < count; index++) {
     if (faultyCount <= tolerated && draws.chance(forgetfulShare)) forgetful.push(index);
+    else if (draws.chance(0.4)) liars.set(index, [...draws.pick(attacks)]);
     else
       liars.set(
         index,
@@ -213,9 +224,24 @@ function splitNetwork(region: SimulatedRegion, draws: Draws): void {
   region.filter = (from, to) => side[from] === side[to] || (oneWay && side[from] === true);
 }
 
+/**
+ * One kind of statement reaches only some, so that a quorum stands for these and for nobody else; often they are then
+ * heard no more, so that the others go on without them.
+ */
+function cutStatements(region: SimulatedRegion, draws: Draws): void {
+  const share = draws.pick([0.2, 0.3, 0.5]);
+  const hears = region.nodes.map(() => draws.chance(share));
+  const cut = draws.pick([preparePhase, commitPhase, commitPhase, commitPhase, 'proposal', 'timeout'] as const);
+  const mute = draws.chance(0.6);
+  region.filter = (from, to, message) => {
+    if (message.kind === 'vote') return message.vote.phase !== cut || hears[to] === true;
+    if (mute && hears[from] === true && message.kind !== 'proposal') return false;
+    return message.kind !== cut || hears[to] === true;
+  };
+}
+
 function whereabouts(region: SimulatedRegion): string {
-  const place = (node: SimulatedNode): string =>
-    `${node.index}: ${node.height}/${node.replica?.status().view ?? 'follows'}`;
+  const place = (node: SimulatedNode): string => `${node.index}: ${node.height}/${node.replica?.status().view}`;
   return region.honest.map(place).join(', ');
 }
 

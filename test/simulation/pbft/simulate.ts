@@ -1,13 +1,15 @@
 /**
  * The long mode: as many schedules as wished, by all cores. `npm run simulate -- 1000000 [--first <seed>] [--workers <n>]`
  * prints how far it has come and the seed of every failure; `npm run simulate -- --seed <seed>` runs one again.
- * All seeds below the last `next` printed are done: give it as `--first` to go on.
+ * All seeds below the last `next` printed are done: give it as `--first` to go on. `npm run simulate -- --twins` plays twins
+ * with cuts that change twice at any two of the twelve steps, about 80,000 scenarios.
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runSeed, ScheduleSum } from './seeded-schedules.ts';
+import { depth, playAll } from './twins-scenarios.ts';
 
 /** Seeds that a worker is given at a time. */
 const portion = 200;
@@ -37,6 +39,12 @@ function runPortion({ first, count }: Portion): Answer {
     }
   }
   return { first, sum, failures };
+}
+
+function playTwinsOfFour(): void {
+  const bound = { changes: 2, lastChange: depth - 1, wholeAtStart: true };
+  for (let inOrder = 0; inOrder < 4; inOrder++)
+    say(`twins at place ${inOrder} of the primaries: ${playAll(4, inOrder, { bound })} scenarios, all hold`);
 }
 
 /** Gives out portions, prints progress, and ends with 1 if anything failed. */
@@ -97,9 +105,11 @@ const { values, positionals } = parseArgs({
     first: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(availableParallelism()) },
     worker: { type: 'boolean', default: false },
+    twins: { type: 'boolean', default: false },
   },
 });
 
 if (values.worker) process.on('message', (share: Portion) => process.send?.(runPortion(share)));
+else if (values.twins) playTwinsOfFour();
 else if (values.seed !== undefined) say(JSON.stringify(runSeed(Number(values.seed))));
 else lead(Number(values.first), Number(positionals[0] ?? 1_000_000), Number(values.workers));

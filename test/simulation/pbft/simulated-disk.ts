@@ -1,6 +1,7 @@
 /** The disk of a simulated node: what a power cut spares, and what rot takes (SPEC R9 to R11, S4). */
 import { toHex } from '#core/bytes';
 import type { ChainState } from '#sync/pbft/chain';
+import { silentUntilFoundOut } from '#sync/pbft/silence';
 import type { VoteRecord } from '#sync/pbft/vote-record';
 import type { Block } from '#sync/wire/block';
 import type { Certificate } from '#sync/wire/vote';
@@ -15,18 +16,13 @@ export interface Final {
 /** What a start finds missing or rotten: all of it, the vote record only, or a stored block with its bodies. */
 export type Rot = 'everything' | 'record' | 'block';
 
-/**
- * Heights up to which this validator must not vote, because it may have voted there and does not know how: `unknown` until
- * its peers have told how far the chain was.
- */
-export type Abstention = 'unknown' | number | null;
-
 /** One node's disk. Writes are atomic; a block's is durable with the record that follows it. */
 export class SimulatedDisk {
   readonly #genesis: ChainState;
   chain: ChainState;
   record: VoteRecord | null = null;
-  abstention: Abstention = null;
+  /** Nothing is said up to here, because what was said is forgotten (R24); 0 for a whole memory. */
+  silentUpTo = 0;
   readonly finals: Final[] = [];
   /** Digests of the bodies here, in hex. */
   readonly bodies = new Set<string>();
@@ -62,6 +58,7 @@ export class SimulatedDisk {
 
   writeRecord(record: VoteRecord): void {
     this.record = record;
+    this.silentUpTo = 0;
     this.#unsynced.clear();
   }
 
@@ -88,8 +85,12 @@ export class SimulatedDisk {
       return;
     }
     this.record = null;
-    this.abstention = 'unknown';
-    if (what === 'record') return;
+    if (what === 'record') {
+      // A store that was begun anew and has not found out yet keeps that apart from the record.
+      if (this.silentUpTo !== silentUntilFoundOut) this.silentUpTo = this.height + 1;
+      return;
+    }
+    this.silentUpTo = silentUntilFoundOut;
     this.chain = this.#genesis;
     this.finals.length = 0;
     this.bodies.clear();

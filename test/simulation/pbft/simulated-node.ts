@@ -1,7 +1,6 @@
 /** A validator node without machine: the production replica, a disk that can fail, a pool, bodies from peers, execution. */
 import { equalBytes, toHex } from '#core/bytes';
 import { taggedHash } from '#core/hash';
-import { quorum } from '#ledger/validators/quorum';
 import { followsChain } from '#sync/pbft/block-rules';
 import { advanceChain } from '#sync/pbft/chain';
 import { Replica } from '#sync/pbft/replica';
@@ -68,6 +67,11 @@ export class SimulatedNode {
     this.execution = region.executionOf(this.place);
   }
 
+  /** Starts so far; connections of an earlier life are gone. */
+  get life(): number {
+    return this.#life;
+  }
+
   get height(): number {
     return this.disk.height;
   }
@@ -89,49 +93,15 @@ export class SimulatedNode {
       this.disk.rot(rot);
       if (rot === 'everything') this.execution.reset();
     }
-    const { abstention } = this.disk;
-    if (abstention === null || (abstention !== 'unknown' && this.height >= abstention)) this.#vote();
-    else this.#abstain();
+    this.replica = new Replica(this.config, this.ports);
+    const { chain, storedBlocks: blocks, silentUpTo } = this.disk;
+    this.feed({ kind: 'started', recovered: { chain, record: this.recordAtStart(), blocks, silentUpTo } });
+    this.#sayPool();
   }
 
   /** What the disk says of votes given; broken nodes say something else. */
   protected recordAtStart(): VoteRecord | null {
     return this.disk.record;
-  }
-
-  #vote(): void {
-    this.disk.abstention = null;
-    this.replica = new Replica(this.config, this.ports);
-    const { chain, storedBlocks: blocks } = this.disk;
-    this.feed({ kind: 'started', recovered: { chain, record: this.recordAtStart(), blocks, silentUpTo: 0 } });
-    this.#sayPool();
-  }
-
-  /**
-   * With its votes forgotten it only follows. It may have voted at heights up to two above the highest that a quorum of others
-   * proves: whoever signed the COMMITs of the height before its last vote had committed the one before that.
-   */
-  #abstain(): void {
-    const told = new Map<number, number>();
-    const ask = (): void => {
-      if (this.replica !== null) return;
-      for (const { place } of this.region.nodes) {
-        if (place === this.place) continue;
-        this.region.askHeight(this.place, place, (index, height) => {
-          told.set(index, Math.max(height, told.get(index) ?? 0));
-          if (this.disk.abstention !== 'unknown' || told.size < quorum(this.region.keys.validators.length)) return;
-          this.disk.abstention = Math.max(this.height, ...told.values()) + 2;
-        });
-        if (this.disk.abstention !== 'unknown') this.#fetch(place, () => this.#mayVoteAgain());
-      }
-      this.later(askAgainMs, ask);
-    };
-    ask();
-  }
-
-  #mayVoteAgain(): void {
-    const { abstention } = this.disk;
-    if (this.replica === null && abstention !== 'unknown' && this.height >= (abstention ?? 0)) this.#vote();
   }
 
   /** Power cut: what the disk has not finished is gone, and so is the memory. */
@@ -178,11 +148,6 @@ export class SimulatedNode {
   /** Blocks from a height on, as a peer hands them out; nothing from a node that has not got them. */
   finalsFrom(height: number): readonly Final[] {
     return this.alive && !this.frozen ? this.disk.finals.slice(height - 1, height - 1 + finalsMax) : [];
-  }
-
-  /** The committed height that this node can prove, asked after by one that has lost its disk; null for no answer. */
-  provenHeight(): number | null {
-    return this.replica === null || this.frozen ? null : this.height;
   }
 
   /** Whether it gives a body away to another node. */
@@ -302,6 +267,11 @@ export class SimulatedNode {
     this.#write(() => this.disk.writeRecord(record), answer);
   }
 
+  /** Writes a block with its bodies; broken nodes only say so. */
+  protected writeBlock(block: Block, hash: Uint8Array, answer: () => void): void {
+    this.#write(() => this.disk.writeBlock(block, hash), answer);
+  }
+
   /** Digests for a block of one's own. */
   protected gather(): Uint8Array[] {
     return [...this.#waiting.values()].slice(0, segmentsMax).map(({ digest }) => digest);
@@ -318,9 +288,8 @@ export class SimulatedNode {
     }
     const missing = names.filter((name) => !this.disk.bodies.has(name) && !this.#waiting.has(name));
     if (missing.length === 0) {
-      this.#write(
-        () => this.disk.writeBlock(block, hash),
-        () => this.feed({ kind: 'stored', blockHash: hash, full: block.bodyDigests.length >= segmentsMax }),
+      this.writeBlock(block, hash, () =>
+        this.feed({ kind: 'stored', blockHash: hash, full: block.bodyDigests.length >= segmentsMax }),
       );
       return;
     }

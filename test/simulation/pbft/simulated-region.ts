@@ -191,9 +191,13 @@ export class SimulatedRegion {
     const { draws, faults } = this;
     if (!this.filter(from, to, message) || draws.chance(faults.loss)) return;
     const copies = draws.chance(faults.duplication) ? 2 : 1;
+    const { life } = this.node(to);
     for (let copy = 0; copy < copies; copy++) {
       const slow = draws.chance(faults.straggling) ? 20 : 1;
-      this.events.plan(draws.between(1, faults.delayMsMax * slow), () => this.arrive(from, to, message));
+      this.events.plan(draws.between(1, faults.delayMsMax * slow), () => {
+        // What is on its way to a machine that starts anew goes with its connections.
+        if (this.node(to).life === life) this.arrive(from, to, message);
+      });
     }
   }
 
@@ -219,16 +223,6 @@ export class SimulatedRegion {
     this.events.plan(tripMs / 2, () => {
       const finals = this.node(to).finalsFrom(height);
       if (finals.length > 0) this.events.plan(tripMs / 2, () => answer(finals));
-    });
-  }
-
-  /** Asks a machine for the committed height that it can prove. */
-  askHeight(from: number, to: number, answer: (index: number, height: number) => void): void {
-    const tripMs = this.#roundTripMs(from, to);
-    if (tripMs === null) return;
-    this.events.plan(tripMs / 2, () => {
-      const height = this.node(to).provenHeight();
-      if (height !== null) this.events.plan(tripMs / 2, () => answer(this.node(to).index, height));
     });
   }
 
