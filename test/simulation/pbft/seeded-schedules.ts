@@ -1,5 +1,5 @@
 /** Which region a seed stands for, so that a seed alone is a whole run; and many of them, added up. */
-import { runSchedule, type ScheduleOptions, type ScheduleOutcome } from './random-schedule.ts';
+import { type Clients, runSchedule, type ScheduleOptions, type ScheduleOutcome } from './random-schedule.ts';
 import { cheapKeys } from './test-keys.ts';
 
 /** A kind of region: so many validators, so many of them faulty. */
@@ -33,6 +33,16 @@ export function optionsOf({ validators, faulty }: Instance): ScheduleOptions {
 /** What a seed stands for. Seeds of either parity stand for everything. */
 export function instanceOf(seed: number): Instance {
   return lots[Math.floor(seed / 2) % lots.length] as Instance;
+}
+
+/** As `runSeed`, with clients: those of the real ledger. */
+export function runSeedWith(seed: number, clients: Clients): ScheduleOutcome {
+  const { validators, faulty } = instanceOf(seed);
+  try {
+    return runSchedule(seed, { ...optionsOf({ validators, faulty }), clients });
+  } catch (cause) {
+    throw new Error(`seed ${seed} with the ledger (n=${validators}, ${faulty} faulty): ${String(cause)}`, { cause });
+  }
 }
 
 /** Runs what a seed stands for. Throws what `runSchedule` throws, with the seed. */

@@ -2,14 +2,29 @@
  * The long mode: as many schedules as wished, by all cores. `npm run simulate -- 1000000 [--first <seed>] [--workers <n>]`
  * prints how far it has come and the seed of every failure; `npm run simulate -- --seed <seed>` runs one again.
  * All seeds below the last `next` printed are done: give it as `--first` to go on. `npm run simulate -- --twins` plays twins
- * with cuts that change twice at any two of the twelve steps, about 80,000 scenarios.
+ * with cuts that change twice at any two of the twelve steps, about 80,000 scenarios. `--ledger` executes the real ledger in
+ * every schedule, with clients of its own.
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runSeed, ScheduleSum } from './seeded-schedules.ts';
+import { LedgerClients } from './ledger-clients.ts';
+import type { ScheduleOutcome } from './random-schedule.ts';
+import { runSeed, runSeedWith, ScheduleSum } from './seeded-schedules.ts';
 import { depth, playAll } from './twins-scenarios.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string' },
+    first: { type: 'string', default: '1' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    worker: { type: 'boolean', default: false },
+    twins: { type: 'boolean', default: false },
+    ledger: { type: 'boolean', default: false },
+  },
+});
 
 /** Seeds that a worker is given at a time. */
 const portion = 200;
@@ -26,6 +41,7 @@ interface Answer {
   readonly failures: readonly string[];
 }
 
+const run = (seed: number): ScheduleOutcome => (values.ledger ? runSeedWith(seed, new LedgerClients()) : runSeed(seed));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function runPortion({ first, count }: Portion): Answer {
@@ -33,7 +49,7 @@ function runPortion({ first, count }: Portion): Answer {
   const failures: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
     try {
-      sum.add(runSeed(seed));
+      sum.add(run(seed));
     } catch (error) {
       failures.push(String(error));
     }
@@ -65,7 +81,9 @@ function lead(first: number, count: number, workers: number): void {
     );
   };
   for (let worker = 0; worker < workers; worker++) {
-    const child = fork(fileURLToPath(import.meta.url), ['--worker'], { execArgv: process.execArgv });
+    const child = fork(fileURLToPath(import.meta.url), ['--worker', ...(values.ledger ? ['--ledger'] : [])], {
+      execArgv: process.execArgv,
+    });
     const give = (): void => {
       if (next >= end || failed >= failuresMax) {
         child.disconnect();
@@ -98,18 +116,7 @@ function lead(first: number, count: number, workers: number): void {
   });
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seed: { type: 'string' },
-    first: { type: 'string', default: '1' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-    worker: { type: 'boolean', default: false },
-    twins: { type: 'boolean', default: false },
-  },
-});
-
 if (values.worker) process.on('message', (share: Portion) => process.send?.(runPortion(share)));
 else if (values.twins) playTwinsOfFour();
-else if (values.seed !== undefined) say(JSON.stringify(runSeed(Number(values.seed))));
+else if (values.seed !== undefined) say(JSON.stringify(run(Number(values.seed))));
 else lead(Number(values.first), Number(positionals[0] ?? 1_000_000), Number(values.workers));
