@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeKeyFile } from '#core/atomic-file';
@@ -38,4 +38,15 @@ test('a validator with a next key asks for it, begins anew when it is in force, 
     60_000,
   );
   await region.settled();
-}, 120_000);
+  // The old key is destroyed: the new one alone, and the name, say who it is.
+  await region.stop(changing);
+  const path = region.configs[changing] as string;
+  const { nextKeyFile: keyFile, ...config } = JSON.parse(readFileSync(path, 'utf8')) as {
+    readonly nextKeyFile: string;
+  };
+  rmSync(join(dirname(path), 'validator.key'));
+  writeFileSync(path, JSON.stringify({ ...config, keyFile, name: 'v2' }));
+  await region.start(changing);
+  const height = region.light.head?.header.height ?? 0;
+  await until(() => (region.light.head?.header.height ?? 0) > height + 8 && signs(), 'its vote again', 60_000);
+}, 180_000);
