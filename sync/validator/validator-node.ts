@@ -301,6 +301,8 @@ export class ValidatorNode implements Validator {
         catchingUp: this.#catchUp.running,
         poolSegments: this.#pool.count,
         evidence: this.#driver.evidenceCount,
+        journal: this.#duties.journal,
+        calls: this.#duties.calls,
         damagedBlocks: this.#recovered.store.damagedHeights().length,
         healedBlocks: this.#healer.healed,
         turnedAway: this.#door.turnedAway,

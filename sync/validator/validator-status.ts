@@ -56,6 +56,12 @@ export const validatorStatusSchema = z.object({
   entries: z.object({ applied: count, other: count }).describe('Entries of committed blocks, since the start.'),
   shards: count,
   evidence: count,
+  journal: z
+    .object({ inFlight: count, applied: count, refused: count, lost: count })
+    .describe('Of its own journal: segments on their way, and entries since the start.'),
+  calls: z
+    .object({ kept: count, executed: count, gaveUp: count })
+    .describe('Contract calls kept here, those with a result, and runs that gave none since the start.'),
   peersCut: count,
   turnedAway: counts,
   strangers: counts.describe('Connections to the peer port that did not become a lane, by reason, since the start.'),
