@@ -11,6 +11,7 @@ import type { Log } from '#core/log';
 import { type Segment, segmentBytesMax } from '#ledger/journal/segment';
 import type { LedgerState } from '#ledger/state/ledger-state';
 import { faultyMax } from '#ledger/validators/quorum';
+import { type Delivery, delivery } from '../wire/delivery.ts';
 import {
   deltaMessageFormat,
   headMessageFormat,
@@ -126,7 +127,7 @@ export class Gateway {
       send: (shard, payload, height) => {
         const topic = this.#topics.merged(shard);
         this.#feed.add(topic, payload);
-        if (this.publishes(height)) this.#toBrokers(topic, payload, 1);
+        if (this.publishes(height)) this.#toBrokers(topic, payload, delivery.delta);
       },
     });
   }
@@ -174,19 +175,19 @@ export class Gateway {
     const toBrokers = this.publishes(lightBlock.header.height);
     // Who polls hears of a block by this validator alone.
     if (!toBrokers && !this.#feed.inUse) return;
-    const send = <T>(topic: string, format: Format<T>, message: T): void => {
+    const send = <T>(topic: string, format: Format<T>, message: T, how: Delivery): void => {
       const payload = encode(format, message);
       this.#feed.add(topic, payload);
-      if (toBrokers) this.#toBrokers(topic, payload, 1);
+      if (toBrokers) this.#toBrokers(topic, payload, how);
     };
     for (const { author, message } of this.#options.receipts.ofBlock(committed)) {
-      send(this.#topics.receipts(author), receiptsMessageFormat, message);
+      send(this.#topics.receipts(author), receiptsMessageFormat, message, delivery.receipts);
     }
     this.#feed.add(this.#topics.head, this.#head);
     if (toBrokers) this.publishHead();
     for (const delta of executed.change.deltas) {
       const proof = this.#options.state.shardProof(delta.shard, executed.receiptsRoot);
-      send(this.#topics.delta(delta.shard), deltaMessageFormat, { lightBlock, delta, proof });
+      send(this.#topics.delta(delta.shard), deltaMessageFormat, { lightBlock, delta, proof }, delivery.delta);
     }
   }
 
@@ -200,7 +201,7 @@ export class Gateway {
   /** Retains the newest head at the brokers. */
   publishHead(): void {
     if (this.#head === null) return;
-    for (const link of this.#links) link.publish(this.#topics.head, this.#head, { qos: 0, retain: true });
+    for (const link of this.#links) link.publish(this.#topics.head, this.#head, delivery.head);
   }
 
   /** Sends the receipts of a segment that was ordered before. */
@@ -209,7 +210,7 @@ export class Gateway {
     const wanted = { author, epoch, stream, fromSequence: firstSequence };
     this.#notify(segment, (send) => {
       for (const message of this.#options.receipts.from(wanted, repeatLimits)) {
-        send(this.#topics.receipts(author), encode(receiptsMessageFormat, message), 1);
+        send(this.#topics.receipts(author), encode(receiptsMessageFormat, message), delivery.receipts);
       }
     });
   }
@@ -226,20 +227,22 @@ export class Gateway {
       nextSequence,
       validator: this.#options.seat().index,
     };
-    this.#notify(segment, (send) => send(this.#topics.turnedAway(author), encode(turnedAwayFormat, notice), 0));
+    this.#notify(segment, (send) =>
+      send(this.#topics.turnedAway(author), encode(turnedAwayFormat, notice), delivery.turnedAway),
+    );
   }
 
   /**
    * All validators see a segment that comes by a broker: f+1 of them answer there. Who polls hears it of this one. No author
    * makes a validator answer without end.
    */
-  #notify(segment: Segment, tell: (send: (topic: string, payload: Uint8Array, qos: 0 | 1) => void) => void): void {
+  #notify(segment: Segment, tell: (send: (topic: string, payload: Uint8Array, how: Delivery) => void) => void): void {
     const toBrokers = this.publishes((segment.signature[0] as number) + segment.firstSequence);
     if (!toBrokers && !this.#feed.inUse) return;
     if (!this.#noticesAllowed.take(segment.author)) return;
-    tell((topic, payload, qos) => {
+    tell((topic, payload, how) => {
       this.#feed.add(topic, payload);
-      if (toBrokers) this.#toBrokers(topic, payload, qos);
+      if (toBrokers) this.#toBrokers(topic, payload, how);
     });
   }
 
@@ -251,8 +254,8 @@ export class Gateway {
     for (const link of this.#links) link.renewSubscriptions();
   }
 
-  #toBrokers(topic: string, payload: Uint8Array, qos: 0 | 1): void {
-    for (const link of this.#links) link.publish(topic, payload, { qos });
+  #toBrokers(topic: string, payload: Uint8Array, how: Delivery): void {
+    for (const link of this.#links) link.publish(topic, payload, how);
   }
 
   #link(broker: GatewayOptions['brokers'][number]): BrokerLink {
@@ -289,8 +292,7 @@ export class Gateway {
     this.#questions++;
     const allowed = this.#questionsAllowed.take(replyTo);
     const answer = allowed ? this.#options.desk.answer(query) : ({ kind: 'none', reason: 'BUSY' } as const);
-    link.publish(this.#topics.reply(replyTo), encode(replyFormat, { id, validator: this.#seatIndex, answer }), {
-      qos: 1,
-    });
+    const reply = encode(replyFormat, { id, validator: this.#seatIndex, answer });
+    link.publish(this.#topics.reply(replyTo), reply, delivery.reply);
   }
 }
