@@ -44,7 +44,11 @@ function installAll(): void {
     assert(answer !== null, 'the shard exists');
     const checked = light.checkShard(answer.lightBlock, answer.proof, shard);
     assert(checked.ok, 'certified');
-    const leaves = answer.chunk.leaves.map((leaf, slot) => ({ ...leaf, slot }));
+    const chunks = Array.from(
+      { length: answer.chunkCount },
+      (_, at) => region.snapshotChunk(shard, at)?.chunk.leaves ?? [],
+    );
+    const leaves = chunks.flat().map((leaf, slot) => ({ ...leaf, slot }));
     expect(store.install({ leaves, certified: checked.value })).toBe('installed');
   }
 }
