@@ -135,21 +135,34 @@ export interface SignatureClaim {
 /** Hashes of key, signature and signed bytes that were found good; the first two have fixed sizes, so no two claims meet. */
 const goodSignatures = new Set<string>();
 
+/** The bytes that were signed, and the key that is asked; undefined where the rule or the library refuses key or signature. */
+function acceptedClaim(claim: SignatureClaim): { readonly signed: Uint8Array; readonly key: KeyObject } | undefined {
+  if (signatureFault(claim.signature) !== undefined) return undefined;
+  const { acceptable, object } = knownKeyOf(claim.publicKey);
+  if (!acceptable || object === undefined) return undefined;
+  return { signed: concatBytes(domainPrefixOf(claim.domain), claim.message), key: object };
+}
+
 /** Whether the key signed the message in this domain, by the rule and node:crypto. Any bytes may be given. */
 export function verifySignature(claim: SignatureClaim): boolean {
-  if (signatureFault(claim.signature) !== undefined) return false;
-  const { acceptable, object } = knownKeyOf(claim.publicKey);
-  if (!acceptable || object === undefined) return false;
-  const signed = concatBytes(domainPrefixOf(claim.domain), claim.message);
+  const accepted = acceptedClaim(claim);
+  if (accepted === undefined) return false;
+  const { signed, key } = accepted;
   const name = toHex(sha256(concatBytes(claim.publicKey, claim.signature, signed)));
   if (goodSignatures.has(name)) return true;
-  if (!verify(null, signed, object, claim.signature)) return false;
+  if (!verify(null, signed, key, claim.signature)) return false;
   if (goodSignatures.size >= GOOD_SIGNATURES_MAX) {
     const oldest = goodSignatures.values().next();
     if (!oldest.done) goodSignatures.delete(oldest.value);
   }
   goodSignatures.add(name);
   return true;
+}
+
+/** As `verifySignature`, for claims that come once: nothing is remembered. */
+export function verifyOnce(claim: SignatureClaim): boolean {
+  const accepted = acceptedClaim(claim);
+  return accepted !== undefined && verify(null, accepted.signed, accepted.key, claim.signature);
 }
 
 interface KnownSeed {

@@ -1,5 +1,5 @@
 /** A segment: consecutive entries of one stream under one signature. Its bytes are fixed when first signed (ARCHITECTURE D3). */
-import { signMessage, verifySignature } from '#core/ed25519';
+import { type SignatureClaim, signMessage, verifySignature } from '#core/ed25519';
 import { bytes, encode, type Infer, list, versioned } from '#core/format';
 import { accountIdFormat, epochFormat, hashFormat, sequenceFormat, signatureFormat } from '../ids.ts';
 import { chainHash, entryBytesMax } from './entry.ts';
@@ -56,8 +56,13 @@ export function sealSegment(
   return encode(segmentFormat, { ...segment, signature });
 }
 
+/** What the author's key must have signed, for whoever checks it elsewhere. */
+export function segmentClaim(chainId: Uint8Array, segment: Segment, publicKey: Uint8Array): SignatureClaim {
+  const message = spanMessage(chainId, segment, spanOf(segment));
+  return { publicKey, domain: segmentDomain, message, signature: segment.signature };
+}
+
 /** Whether the author's key signed the segment for this chain. */
 export function verifySegment(chainId: Uint8Array, segment: Segment, publicKey: Uint8Array): boolean {
-  const message = spanMessage(chainId, segment, spanOf(segment));
-  return verifySignature({ publicKey, domain: segmentDomain, message, signature: segment.signature });
+  return verifySignature(segmentClaim(chainId, segment, publicKey));
 }

@@ -84,11 +84,8 @@ export class EntryPaths {
       onSegment(body, {
         taken: () => answer({ kind: 'taken' }),
         ordered: () => answer(this.#settled(segment)),
-        turnedAway: (reason, nextSequence) =>
-          answer({
-            kind: 'away',
-            notice: { author, epoch, stream, firstSequence, reason, nextSequence, validator: seat().index },
-          }),
+        turnedAway: (why) =>
+          answer({ kind: 'away', notice: { author, epoch, stream, firstSequence, ...why, validator: seat().index } }),
       });
     });
     if (first.kind !== 'taken') {

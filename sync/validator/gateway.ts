@@ -21,6 +21,7 @@ import {
   turnedAwayFormat,
 } from '../wire/gateway-message.ts';
 import { topicsOf } from '../wire/topics.ts';
+import type { TurnedAwayFor } from './admission.ts';
 import { Allowance } from './allowance.ts';
 import type { BlockStore } from './block-store.ts';
 import { BrokerLink } from './broker-link.ts';
@@ -33,7 +34,6 @@ import type { QueryDesk } from './query-desk.ts';
 import type { ReceiptMessages } from './receipt-messages.ts';
 import type { Seat } from './seat.ts';
 import type { SegmentSender } from './segment-door.ts';
-import type { TurnAway } from './segment-pool.ts';
 
 /** Receipts sent again for one duplicate segment. */
 const repeatLimits = { messages: 16, receipts: 1_024 };
@@ -93,8 +93,8 @@ export class Gateway {
   readonly sender: SegmentSender = {
     taken: () => undefined,
     ordered: (segment) => this.#repeatReceipts(segment),
-    turnedAway: (reason, nextSequence, segment) => {
-      if (segment !== null) this.#turnAway(segment, reason, nextSequence);
+    turnedAway: (why, segment) => {
+      if (segment !== null) this.#turnAway(segment, why);
     },
   };
   #httpsPort = 0;
@@ -216,17 +216,9 @@ export class Gateway {
   }
 
   /** Tells a sender why its segment was not taken. Advice only. */
-  #turnAway(segment: Segment, reason: TurnAway, nextSequence: number | null): void {
+  #turnAway(segment: Segment, why: TurnedAwayFor): void {
     const { author, epoch, stream, firstSequence } = segment;
-    const notice = {
-      author,
-      epoch,
-      stream,
-      firstSequence,
-      reason,
-      nextSequence,
-      validator: this.#options.seat().index,
-    };
+    const notice = { author, epoch, stream, firstSequence, ...why, validator: this.#options.seat().index };
     this.#notify(segment, (send) =>
       send(this.#topics.turnedAway(author), encode(turnedAwayFormat, notice), delivery.turnedAway),
     );

@@ -3,7 +3,6 @@ import { assert } from '#core/assert';
 import { equalBytes, toHex } from '#core/bytes';
 import type { Clock, Timer } from '#core/clock';
 import type { Log } from '#core/log';
-import { segmentBytesMax, segmentEntriesMax } from '#ledger/journal/segment';
 import { Replica } from '../pbft/replica.ts';
 import type {
   Equivocation,
@@ -14,9 +13,10 @@ import type {
   ReplicaStatus,
 } from '../pbft/types.ts';
 import type { PeerId } from '../pbft/voting-set.ts';
-import { type Block, blockBodyBytesMax, blockEntriesMax } from '../wire/block.ts';
+import { blockBodyBytesMax, blockEntriesMax } from '../wire/block.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
 import type { BeaconKeeper } from './beacon-keeper.ts';
+import { BlockBudget } from './block-budget.ts';
 import type { BlockStore } from './block-store.ts';
 import type { BodyCollector } from './body-collector.ts';
 import type { Body } from './body-table.ts';
@@ -25,10 +25,7 @@ import type { ChainKeeper, Committed } from './chain-keeper.ts';
 import { entryCount } from './entry-count.ts';
 import type { Executor } from './executor.ts';
 import type { Meter } from './meter.ts';
-import type { GatherLimits, SegmentPool } from './segment-pool.ts';
-
-/** What an own block takes from the pool: less than a block may hold, so that executing it stays far below a view's time-out. */
-export const gatherLimits: GatherLimits = { segments: 4_096, bytes: 4 * 1024 * 1024, entries: 8_192 };
+import type { SegmentPool } from './segment-pool.ts';
 
 /** Segments of a block whose way is measured. */
 const arrivalsMax = 8;
@@ -71,6 +68,9 @@ export class ReplicaDriver {
   /** Persists that the next flush answers. */
   readonly #tokens: number[] = [];
   readonly #executions: EffectOf<'execute'>[] = [];
+  readonly #budget = new BlockBudget();
+  /** What the last execution took. */
+  #executionMs = 0;
   #running = false;
   #stopped = false;
   #timer: Timer | null = null;
@@ -109,10 +109,10 @@ export class ReplicaDriver {
 
   /** Tells the replica what waits, when it matters: something where nothing was, or `always` after a commit. */
   poolChanged(always: boolean): void {
-    const { waitingCount, oldest } = this.#options.pool.waiting();
-    const news = always || (this.#waiting === 0) !== (waitingCount === 0);
-    this.#waiting = waitingCount;
-    if (news) this.dispatch({ kind: 'pool', waitingCount, oldest });
+    const { pool } = this.#options;
+    const news = always || (this.#waiting === 0) !== (pool.readyCount === 0);
+    this.#waiting = pool.readyCount;
+    if (news) this.dispatch({ kind: 'pool', ...pool.waiting() });
   }
 
   /** The chain has been moved on by a catch-up. */
@@ -168,7 +168,7 @@ export class ReplicaDriver {
           kind: 'gathered',
           height: effect.height,
           view: effect.view,
-          digests: options.pool.gather(gatherLimits),
+          digests: options.pool.gather(this.#budget.limits()),
         });
         return;
       case 'store-block':
@@ -227,7 +227,11 @@ export class ReplicaDriver {
         return this.#options.onFatal(error);
       }
       this.#bodies.set(toHex(blockHash), bodies);
-      this.dispatch({ kind: 'stored', blockHash, full: isFull(block, bytes, entries) });
+      this.dispatch({
+        kind: 'stored',
+        blockHash,
+        full: this.#budget.isFull({ segments: bodies.length, bytes, entries }),
+      });
     });
   }
 
@@ -237,7 +241,9 @@ export class ReplicaDriver {
     if (bodies === undefined || block.header.height !== this.#options.keeper.chain.height + 1) return;
     const { executor, meter } = this.#options;
     const segments = bodies.map((body) => body.bytes);
+    const startMs = this.#options.clock.monotonicMs();
     const { resultRoot } = meter.time('execution', () => executor.execute(block.header, blockHash, segments));
+    this.#executionMs = this.#options.clock.monotonicMs() - startMs;
     this.dispatch({ kind: 'executed', blockHash, resultRoot });
   }
 
@@ -254,6 +260,7 @@ export class ReplicaDriver {
       'the replica compared the results',
     );
     const arrivals = block.bodyDigests.slice(0, arrivalsMax).map((digest) => pool.arrivedMs(toHex(digest)) ?? null);
+    const startMs = this.#options.clock.monotonicMs();
     // `stored` has put the bodies on disk.
     const committed = keeper.commit(block, blockHash, certificate, []);
     meter.decided(
@@ -261,6 +268,8 @@ export class ReplicaDriver {
       arrivals.filter((arrivedMs) => arrivedMs !== null),
     );
     this.#options.onCommitted(committed);
+    const tookMs = this.#executionMs + this.#options.clock.monotonicMs() - startMs;
+    this.#budget.note(committed.executed.receipts.length, tookMs);
     this.#afterCommit(committed);
   }
 
@@ -281,13 +290,4 @@ export class ReplicaDriver {
     const delayMs = Math.max(0, Math.ceil(atMs - clock.monotonicMs()));
     this.#timer = clock.setTimer(delayMs, () => this.dispatch({ kind: 'tick' }));
   }
-}
-
-/** Whether one more segment might not have fitted in, by the proposer's own limits. */
-function isFull(block: Block, bytes: number, entries: number): boolean {
-  return (
-    block.bodyDigests.length >= gatherLimits.segments ||
-    bytes + segmentBytesMax > gatherLimits.bytes ||
-    entries + segmentEntriesMax > gatherLimits.entries
-  );
 }

@@ -1,11 +1,13 @@
 /** What happens to a segment that arrives, from a broker or from a peer: into the pool, answered, or turned away. */
 import type { Clock } from '#core/clock';
-import type { Segment } from '#ledger/journal/segment';
+import { type Segment, segmentClaim } from '#ledger/journal/segment';
 import type { PeerId } from '../pbft/voting-set.ts';
+import type { Admission, TurnedAwayFor } from './admission.ts';
 import type { BodyCollector } from './body-collector.ts';
 import { LateComers } from './late-comers.ts';
 import type { Pooled } from './pooled-stream.ts';
-import type { SegmentPool, TurnAway } from './segment-pool.ts';
+import type { SegmentPool } from './segment-pool.ts';
+import type { SignatureQueue } from './signature-queue.ts';
 
 /** A segment is handed to the peers when it was not ordered within this time: perhaps they never got it. */
 const gossipAfterMs = 400;
@@ -20,13 +22,15 @@ export interface SegmentSender {
   /** It was ordered before. */
   ordered(segment: Segment): void;
   /** Why it was not taken; `segment` is null where the bytes are none. */
-  turnedAway(reason: TurnAway, nextSequence: number | null, segment: Segment | null): void;
+  turnedAway(why: TurnedAwayFor, segment: Segment | null): void;
 }
 
 /** What the door leads to. */
 export interface SegmentDoorOptions {
   readonly pool: SegmentPool;
   readonly collector: BodyCollector;
+  readonly signatures: SignatureQueue;
+  readonly chainId: Uint8Array;
   /** Who tells authors by the brokers. */
   readonly sender: () => SegmentSender;
   readonly clock: Clock;
@@ -93,34 +97,54 @@ export class SegmentDoor {
 
   /** Whether the segment's author may only be unknown so far. */
   #take(bytes: Uint8Array, how: Handling): boolean {
-    const admission = this.#options.pool.admit(bytes);
+    const { pool, collector, signatures, chainId } = this.#options;
+    const seen = pool.examine(bytes);
+    if (seen.kind !== 'candidate') return this.#conclude(seen, bytes, how);
+    // A block that waits for it executes it, and checks it then.
+    collector.offerNamed(seen.name, bytes);
+    signatures.add(segmentClaim(chainId, seen.segment, seen.publicKey), (genuine) => {
+      if (genuine) {
+        pool.noteGenuine(seen);
+        this.#conclude(pool.enter(seen), bytes, how);
+      } else {
+        pool.drop(seen);
+        this.#turnAway({ reason: 'BAD_SIGNATURE', nextSequence: null, retryAfterMs: null }, seen.segment, how);
+      }
+    });
+    return false;
+  }
+
+  #conclude(admission: Admission, bytes: Uint8Array, how: Handling): boolean {
     switch (admission.kind) {
       case 'known':
         how.sender?.taken();
         return false;
       case 'admitted':
         how.sender?.taken();
-        this.#options.collector.offerNamed(admission.pooled.name, admission.pooled.bytes);
         this.#options.onAdmitted();
         return false;
       case 'duplicate':
         how.sender?.ordered(admission.segment);
         return false;
       case 'turned-away': {
-        const { reason, segment, nextSequence } = admission;
+        const { reason, segment } = admission;
         const early = reason === 'UNKNOWN_AUTHOR' || reason === 'STALE_EPOCH';
         if (early && how.sender === null && !how.mayWait) return true;
         if (early && how.mayWait && this.#late.hold(bytes)) {
           how.sender?.taken();
           return true;
         }
-        this.#turnedAway[reason] = (this.#turnedAway[reason] ?? 0) + 1;
-        // An honest validator tells of what it has admitted, and these two are the same for everybody.
-        const lied = reason === 'BAD_FORMAT' || reason === 'BAD_SIGNATURE';
-        if (how.from !== undefined && lied) this.#options.onLie(how.from, reason);
-        how.sender?.turnedAway(reason, nextSequence, segment);
+        this.#turnAway(admission, segment, how);
         return false;
       }
     }
+  }
+
+  #turnAway({ reason, nextSequence, retryAfterMs }: TurnedAwayFor, segment: Segment | null, how: Handling): void {
+    this.#turnedAway[reason] = (this.#turnedAway[reason] ?? 0) + 1;
+    // An honest validator tells of what it has admitted, and these two are the same for everybody.
+    const lied = reason === 'BAD_FORMAT' || reason === 'BAD_SIGNATURE';
+    if (how.from !== undefined && lied) this.#options.onLie(how.from, reason);
+    how.sender?.turnedAway({ reason, nextSequence, retryAfterMs }, segment);
   }
 }

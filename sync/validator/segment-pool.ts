@@ -2,11 +2,12 @@
  * Segments on their way into a block: admitted once, held within limits, handed out in each stream's order.
  * What a terminal sent twice is answered from the store; what cannot be ordered is turned away with a reason.
  */
+import { assert } from '#core/assert';
 import { equalBytes, toHex } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import { decode } from '#core/format';
 import { terminalParts } from '#ledger/ids';
-import { type SpeakerFault, speakerOf } from '#ledger/journal/admit-segment';
+import { type Speaker, speakerOf } from '#ledger/journal/admit-segment';
 import { speakingKey } from '#ledger/journal/author-key';
 import { holdMsMax } from '#ledger/journal/dependency';
 import { readSalvage } from '#ledger/journal/salvage';
@@ -15,15 +16,16 @@ import type { StreamId } from '#ledger/journal/stream';
 import { headOf, type StreamHead, streamHead } from '#ledger/journal/stream-head';
 import type { LedgerView } from '#ledger/state/view';
 import { bodyDigest } from '../wire/block.ts';
+import { type Admission, type Candidate, turnedAway } from './admission.ts';
+import { BodiesAtHand } from './bodies-at-hand.ts';
 import { noteEntryCount } from './entry-count.ts';
+import { type LoadLimits, PoolLoad, type SegmentLoad, workOf } from './pool-load.ts';
 import { type Pooled, PooledStream } from './pooled-stream.ts';
 
-/** Limits of the pool. Bytes are of encoded segments. */
-export interface PoolLimits {
-  readonly segmentsMax: number;
-  readonly bytesMax: number;
-  readonly segmentsMaxAuthor: number;
-  readonly bytesMaxAuthor: number;
+/** Limits of the pool. */
+export interface PoolLimits extends LoadLimits {
+  /** Segments whose signature has not been checked yet. */
+  readonly uncheckedMax: number;
   /** Segments of one stream that wait behind a gap. */
   readonly behindGapMax: number;
 }
@@ -34,34 +36,15 @@ export const poolLimits: PoolLimits = {
   bytesMax: 128 * 1024 * 1024,
   segmentsMaxAuthor: 2_048,
   bytesMaxAuthor: 32 * 1024 * 1024,
+  uncheckedMax: 4_096,
   behindGapMax: 64,
 };
-
-/** Why a segment is turned away. `BUSY`: later perhaps. */
-export type TurnAway = 'BAD_FORMAT' | SpeakerFault | 'BAD_SIGNATURE' | 'GAP' | 'FORK' | 'BUSY';
-
-/** What became of a segment at the door. `segment` where it could be read. */
-export type Admission =
-  | { readonly kind: 'admitted'; readonly pooled: Pooled }
-  | { readonly kind: 'known' }
-  | { readonly kind: 'duplicate'; readonly segment: Segment }
-  | {
-      readonly kind: 'turned-away';
-      readonly reason: TurnAway;
-      readonly segment: Segment | null;
-      readonly nextSequence: number | null;
-    };
 
 /** What a block may take. */
 export interface GatherLimits {
   readonly segments: number;
   readonly bytes: number;
   readonly entries: number;
-}
-
-interface AuthorLoad {
-  segments: number;
-  bytes: number;
 }
 
 type PlacedStream = Pick<Pooled, 'author' | 'epoch' | 'stream'> & { readonly salvaged?: boolean };
@@ -77,13 +60,15 @@ export class SegmentPool {
   readonly #limits: PoolLimits;
   readonly #byName = new Map<string, Pooled>();
   readonly #streams = new Map<string, PooledStream>();
-  readonly #authors = new Map<string, AuthorLoad>();
+  readonly #load: PoolLoad;
+  /** Segments whose signature is being checked, by name. */
+  readonly #unchecked = new Map<string, Candidate>();
+  readonly #atHand = new BodiesAtHand();
   /** Which key a body's signature was found good with; a body is verified once. */
   readonly #genuine = new WeakMap<Uint8Array, Uint8Array>();
   /** Names of streams that the ledger lets wait for another journal. */
   readonly #held = new Set<string>();
   #blockTimeMs = 0;
-  #bytes = 0;
   #ready = 0;
 
   constructor(options: {
@@ -96,6 +81,7 @@ export class SegmentPool {
     this.#state = options.state;
     this.#clock = options.clock;
     this.#limits = options.limits ?? poolLimits;
+    this.#load = new PoolLoad(options.clock, this.#limits);
   }
 
   get count(): number {
@@ -107,25 +93,49 @@ export class SegmentPool {
     return this.#byName.get(name)?.knownMs;
   }
 
-  /** Takes a segment's bytes, of which nothing is known. Never throws. */
+  /** Takes a segment's bytes, of which nothing is known, and checks the signature at once. Never throws. */
   admit(bytes: Uint8Array): Admission {
+    const seen = this.examine(bytes);
+    return seen.kind === 'candidate' ? this.enter(seen) : seen;
+  }
+
+  /** Everything but the signature, the cheapest first. Never throws. */
+  examine(bytes: Uint8Array): Candidate | Admission {
     if (bytes.length > segmentBytesMax) return turnedAway('BAD_FORMAT', null);
     const digest = bodyDigest(bytes);
     const name = toHex(digest);
-    if (this.#byName.has(name)) return { kind: 'known' };
+    if (this.#byName.has(name) || this.#unchecked.has(name)) return { kind: 'known' };
     const decoded = decode(segmentFormat, bytes);
     if (!decoded.ok) return turnedAway('BAD_FORMAT', null);
     const segment = decoded.value;
     const speaker = speakerOf(this.#state, segment);
     if (typeof speaker === 'string') return turnedAway(speaker, segment);
-    const salvaged = speaker.named !== null;
-    const fault = salvaged ? this.#loadFault(segment, bytes.length) : this.#placeFault(segment, bytes.length);
+    const misplaced = this.#placeFault(segment, speaker);
+    if (misplaced !== null) return misplaced;
+    const busy = this.#loadFault(segment, bytes.length);
+    if (busy !== null) {
+      this.#atHand.keep(name, bytes);
+      return busy;
+    }
+    noteEntryCount(bytes, segment.entries.length);
+    const arrivedMs = this.#clock.monotonicMs();
+    const { publicKey } = speaker;
+    const candidate = { kind: 'candidate', segment, bytes, digest, name, publicKey, arrivedMs } as const;
+    this.#unchecked.set(name, candidate);
+    this.#load.add(loadOf(candidate.segment, bytes));
+    return candidate;
+  }
+
+  /** Takes in a candidate whose signature is good; checks it here where nobody has. The ledger may have moved on since `examine`. */
+  enter(candidate: Candidate): Admission {
+    this.drop(candidate);
+    const { segment, bytes, digest, name, arrivedMs } = candidate;
+    const speaker = speakerOf(this.#state, segment);
+    if (typeof speaker === 'string') return turnedAway(speaker, segment);
+    const fault = this.#placeFault(segment, speaker);
     if (fault !== null) return fault;
     if (!this.isGenuine(segment, bytes, speaker.publicKey)) return turnedAway('BAD_SIGNATURE', segment);
-    const nowMs = this.#clock.monotonicMs();
     const { author, epoch, stream, firstSequence: first, entries } = segment;
-    noteEntryCount(bytes, entries.length);
-    const last = first + entries.length - 1;
     const pooled = {
       digest,
       name,
@@ -134,14 +144,25 @@ export class SegmentPool {
       epoch,
       stream,
       first,
-      last,
-      knownMs: nowMs,
+      last: first + entries.length - 1,
+      knownMs: arrivedMs,
       readyMs: null,
       gossiped: false,
-      salvaged,
+      salvaged: speaker.named !== null,
     };
-    this.#add(pooled, nowMs);
+    this.#add(pooled, this.#clock.monotonicMs());
     return { kind: 'admitted', pooled };
+  }
+
+  /** Gives up a candidate. */
+  drop({ name, segment, bytes }: Candidate): void {
+    assert(this.#unchecked.delete(name), 'a candidate enters or is dropped once');
+    this.#load.remove(loadOf(segment, bytes));
+  }
+
+  /** Remembers that the candidate's signature was found good. */
+  noteGenuine({ bytes, publicKey }: Candidate): void {
+    this.#genuine.set(bytes, publicKey);
   }
 
   /** Whether the key signed the segment; remembered by the identity of its bytes. */
@@ -153,12 +174,17 @@ export class SegmentPool {
     return genuine;
   }
 
-  /** The body of a digest, if it waits here. */
+  /** The body of a digest: one that waits here, or that was lately turned away for lack of room. */
   body(name: string): Uint8Array | undefined {
-    return this.#byName.get(name)?.bytes;
+    return (this.#byName.get(name) ?? this.#unchecked.get(name))?.bytes ?? this.#atHand.get(name);
   }
 
-  /** How many segments could go into a block now, and which of them waits longest. */
+  /** How many segments could go into a block now. */
+  get readyCount(): number {
+    return this.#ready;
+  }
+
+  /** The same, and which of them waits longest. */
   waiting(): {
     readonly waitingCount: number;
     readonly oldest: { readonly digest: Uint8Array; readonly sinceMs: number } | null;
@@ -172,12 +198,14 @@ export class SegmentPool {
     return { waitingCount: this.#ready, oldest };
   }
 
-  /** Digests for a block: each stream's in order, one of each stream in turn, within the limits. */
+  /** Digests for a block: each stream's in order, one of each stream in turn, those that wait longest first, within the limits. */
   gather(limits: GatherLimits): Uint8Array[] {
     const digests: Uint8Array[] = [];
     let bytes = 0;
     let entries = 0;
+    const waitsSince = (stream: PooledStream): number => stream.all()[0]?.readyMs ?? 0;
     let open = [...this.#streams.values()].filter((stream) => stream.dueCount > 0);
+    open.sort((a, b) => waitsSince(a) - waitsSince(b));
     for (let turn = 0; open.length > 0; turn++) {
       open = open.filter((stream) => {
         const segment = turn < stream.dueCount ? stream.all()[turn] : undefined;
@@ -186,7 +214,8 @@ export class SegmentPool {
         const fits =
           digests.length < limits.segments &&
           bytes + segment.bytes.length <= limits.bytes &&
-          entries + count <= limits.entries;
+          // One segment goes whatever its entries cost.
+          (digests.length === 0 || entries + count <= limits.entries);
         if (!fits) return false;
         digests.push(segment.digest);
         bytes += segment.bytes.length;
@@ -205,11 +234,15 @@ export class SegmentPool {
     this.#blockTimeMs = blockTimeMs;
     const ordered = new Set(digests.map(toHex));
     const touched = new Set(this.#held);
+    let work = 0;
     for (const name of ordered) {
       const pooled = this.#byName.get(name);
-      if (pooled !== undefined) touched.add(streamName(pooled));
+      if (pooled === undefined) continue;
+      touched.add(streamName(pooled));
+      work += workOf(pooled.last - pooled.first + 1);
     }
     for (const name of touched) this.#advance(name, ordered);
+    this.#load.ordered(work);
   }
 
   /** Matches a stream with the state, also where another segment than the pooled one was ordered. */
@@ -250,11 +283,7 @@ export class SegmentPool {
     stream.add(pooled, nowMs);
     this.#ready += stream.dueCount;
     this.#byName.set(pooled.name, pooled);
-    this.#bytes += pooled.bytes.length;
-    const load = this.#authors.get(pooled.author) ?? { segments: 0, bytes: 0 };
-    load.segments++;
-    load.bytes += pooled.bytes.length;
-    this.#authors.set(pooled.author, load);
+    this.#load.add(pooledLoad(pooled));
   }
 
   #advance(name: string, ordered: ReadonlySet<string>): void {
@@ -267,22 +296,18 @@ export class SegmentPool {
     if (waits) stream.renew(ordered);
     const dropped = stream.advance(this.#nextOf(any), gone, this.#clock.monotonicMs());
     this.#ready += stream.dueCount;
-    for (const { name: digest, author, bytes } of dropped) {
-      this.#byName.delete(digest);
-      this.#bytes -= bytes.length;
-      const load = this.#authors.get(author);
-      if (load === undefined) continue;
-      load.segments--;
-      load.bytes -= bytes.length;
-      if (load.segments === 0) this.#authors.delete(author);
+    for (const segment of dropped) {
+      this.#byName.delete(segment.name);
+      this.#load.remove(pooledLoad(segment));
     }
     if (stream.count > 0) return;
     this.#streams.delete(name);
     this.#held.delete(name);
   }
 
-  /** Whether a segment has a place: not behind the ledger, not contradicting it, not beyond the limits. */
-  #placeFault(segment: Segment, size: number): Admission | null {
+  /** Whether a segment has no place: behind the ledger, contradicting it, or too far ahead of its stream. */
+  #placeFault(segment: Segment, { named }: Speaker): Admission | null {
+    if (named !== null) return null;
     const { author, firstSequence, entries } = segment;
     if (firstSequence + entries.length > Number.MAX_SAFE_INTEGER) return turnedAway('BAD_FORMAT', null);
     const head = headOf(this.#state, this.#chainId, segment);
@@ -294,18 +319,15 @@ export class SegmentPool {
     const reach = stream?.reach ?? head.nextSequence;
     const behind = stream === undefined ? 0 : stream.count - stream.readyCount;
     if (firstSequence > reach && behind >= this.#limits.behindGapMax) return turnedAway('GAP', segment, reach);
-    return this.#loadFault(segment, size);
+    return null;
   }
 
   #loadFault(segment: Segment, size: number): Admission | null {
-    const { author } = segment;
-    const load = this.#authors.get(author) ?? { segments: 0, bytes: 0 };
-    const full =
-      this.#byName.size >= this.#limits.segmentsMax ||
-      this.#bytes + size > this.#limits.bytesMax ||
-      load.segments >= this.#limits.segmentsMaxAuthor ||
-      load.bytes + size > this.#limits.bytesMaxAuthor;
-    return full ? turnedAway('BUSY', segment, headOf(this.#state, this.#chainId, segment).nextSequence) : null;
+    const load = { author: segment.author, bytes: size, entries: segment.entries.length };
+    if (this.#unchecked.size < this.#limits.uncheckedMax && !this.#load.isFull(load)) return null;
+    const next =
+      this.#streams.get(streamName(segment))?.reach ?? headOf(this.#state, this.#chainId, segment).nextSequence;
+    return turnedAway('BUSY', segment, next, this.#load.retryAfterMs);
   }
 
   /** The sequence that the ledger takes next; none at all from an author that may no longer speak. */
@@ -343,6 +365,10 @@ function continuesHead(
   return equalBytes(segmentHead({ previousHash, entries: known }), head.headHash);
 }
 
-function turnedAway(reason: TurnAway, segment: Segment | null, nextSequence: number | null = null): Admission {
-  return { kind: 'turned-away', reason, segment, nextSequence };
+function loadOf({ author, entries }: Segment, bytes: Uint8Array): SegmentLoad {
+  return { author, bytes: bytes.length, entries: entries.length };
+}
+
+function pooledLoad({ author, bytes, first, last }: Pooled): SegmentLoad {
+  return { author, bytes: bytes.length, entries: last - first + 1 };
 }

@@ -84,6 +84,14 @@ export const validatorConfigSchema = z.strictObject({
     .describe(
       'Blocks whose segments and receipts are kept, e.g. 1000000; null keeps all. A validator that joins, or has lost its disk, starts from block 1: at least one of its peers must keep all.',
     ),
+  signatureThreads: z
+    .int()
+    .min(0)
+    .max(16)
+    .optional()
+    .describe(
+      'Threads that check signatures of segments. 0: in the main one, between other work. Default: 0 on up to three cores, otherwise the cores less two, at most 4.',
+    ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -25,6 +25,8 @@ import { Retention } from './retention.ts';
 import { type Seat, seatOf } from './seat.ts';
 import { SegmentDoor } from './segment-door.ts';
 import { poolLimits, SegmentPool } from './segment-pool.ts';
+import { signatureChecker } from './signature-checker.ts';
+import { SignatureQueue } from './signature-queue.ts';
 import { StatusDesk } from './status-desk.ts';
 import { StoreHealer } from './store-healer.ts';
 import type { ValidatorConfig } from './validator-config.ts';
@@ -69,6 +71,7 @@ export class ValidatorNode implements Validator {
   readonly #statusDesk: StatusDesk;
   readonly #duties: MemberDuties;
   readonly #loop: LoopWatch;
+  readonly #signatures: SignatureQueue;
   #fail: (reason: unknown) => void = () => undefined;
   #peerPort = 0;
   #timer: Timer | null = null;
@@ -78,6 +81,7 @@ export class ValidatorNode implements Validator {
     this.#identity = identity;
     this.#world = world;
     this.#loop = new LoopWatch(world.clock);
+    this.#signatures = new SignatureQueue(signatureChecker(config, world));
     this.#recovered = recovered;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -124,6 +128,8 @@ export class ValidatorNode implements Validator {
     this.#door = new SegmentDoor({
       pool,
       collector: this.#peers.collector,
+      signatures: this.#signatures,
+      chainId,
       sender: () => this.#gateway.sender,
       clock,
       gossip: (segment) => this.#peers.gossip(segment),
@@ -189,7 +195,7 @@ export class ValidatorNode implements Validator {
     this.#driver.stop();
     this.#catchUp.stop();
     this.#beacon.stop();
-    await Promise.all([this.#gateway.stop(), this.#peers.stop(), this.#duties.stop()]);
+    await Promise.all([this.#gateway.stop(), this.#peers.stop(), this.#duties.stop(), this.#signatures.stop()]);
     this.#recovered.store.close();
   }
 

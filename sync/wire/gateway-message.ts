@@ -88,6 +88,8 @@ export const turnedAwayFormat = versioned(
     reason: text({ min: 1, max: 32 }),
     /** Where the validator stands with this stream; null if it does not know the author. */
     nextSequence: optional(sequenceFormat),
+    /** `BUSY`: when there may be room again, milliseconds; null where coming again does not help. */
+    retryAfterMs: optional(uint({ max: 60_000 })),
     validator: validatorIndexFormat,
   },
 );

@@ -115,36 +115,39 @@ export interface SustainOptions {
 export async function sustain(terminals: Terminals, options: SustainOptions): Promise<Stretch> {
   const { entriesInSegment, windowEntries, warmSeconds, seconds } = options;
   const warm = await run(terminals, { ...options, seconds: warmSeconds }, []);
-  // Sealed while the region rests. Should they not suffice, the rest is sealed on the way, which only slows the load down.
-  const segments = (warm.perSecond * 1.25 * seconds + windowEntries) / entriesInSegment;
+  // Sealed while the region rests.
+  const segments = (warm.perSecond * seconds + windowEntries) / entriesInSegment;
   return run(terminals, options, terminals.seal(Math.ceil(segments), entriesInSegment));
 }
 
 async function run(terminals: Terminals, options: SustainOptions, sealed: readonly SealedSegment[]): Promise<Stretch> {
   const { host, publisher } = terminals;
   const { entriesInSegment, windowEntries, seconds } = options;
-  const ready = sealed.values();
-  const next = (): SealedSegment => ready.next().value ?? (terminals.seal(1, entriesInSegment)[0] as SealedSegment);
   const before = await executedOf(host);
-  let sent = before;
+  let [at, sent, seen] = [0, before, before];
   let from: Mark | null = null;
-  const startMs = systemClock.monotonicMs();
-  for (;;) {
+  let to: Mark | null = null;
+  let movedMs = systemClock.monotonicMs();
+  // A lane's journal has no holes: what was sealed is sent, after the measured stretch where it must be.
+  while (to === null || at < sealed.length) {
     const executed = await executedOf(host);
     const nowMs = systemClock.monotonicMs();
     // The clock runs once a whole window has come back.
     if (from === null && executed >= before + windowEntries) from = await mark(host);
-    if (from !== null && nowMs >= from.atMs + seconds * 1_000) break;
-    if (from === null && nowMs > startMs + stallMsMax)
-      throw new Error(`the region does not answer to load: ${await briefly(host)}`);
-    const room = Math.floor((windowEntries - (sent - executed)) / entriesInSegment);
-    const packets = Array.from({ length: Math.max(0, room) }, () => next().packet);
-    publisher.send(packets);
-    sent += packets.length * entriesInSegment;
+    if (from !== null && to === null && nowMs >= from.atMs + seconds * 1_000) to = await mark(host);
+    if (executed > seen) [seen, movedMs] = [executed, nowMs];
+    if (nowMs > movedMs + stallMsMax) throw new Error(`the region does not answer to load: ${await briefly(host)}`);
+    const room = Math.max(0, Math.floor((windowEntries - (sent - executed)) / entriesInSegment));
+    const due = sealed.slice(at, at + room);
+    // Should they not suffice, more are sealed on the way, which only slows the load down.
+    if (to === null && due.length < room) due.push(...terminals.seal(room - due.length, entriesInSegment));
+    at += due.length;
+    publisher.send(due.map(({ packet }) => packet));
+    sent += due.length * entriesInSegment;
     await sleep(systemClock, pollMs);
   }
-  const to = await mark(host);
   await untilExecuted(host, sent);
+  if (from === null) throw new Error('nothing was measured');
   return between(from, to, host.validators.length);
 }
 

@@ -245,7 +245,14 @@ describe('receipts', () => {
 });
 
 describe('a segment turned away', () => {
-  const notice = { author: '4012345000009/1', epoch: 1, stream: 0, firstSequence: 0, nextSequence: 0 };
+  const notice = {
+    author: '4012345000009/1',
+    epoch: 1,
+    stream: 0,
+    firstSequence: 0,
+    nextSequence: 0,
+    retryAfterMs: null,
+  };
 
   it('for a gap is sent again from where the validators stand, at a bounded pace', async () => {
     const { line, source } = shop();

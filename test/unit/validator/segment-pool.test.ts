@@ -6,6 +6,7 @@ import { decode } from '#core/format';
 import { plainTerms } from '#ledger/coupons/terms';
 import { holdMsMax } from '#ledger/journal/dependency';
 import { segmentFormat, segmentHead } from '#ledger/journal/segment';
+import type { Candidate } from '#sync/validator/admission';
 import { type PoolLimits, poolLimits, SegmentPool } from '#sync/validator/segment-pool';
 import { bodyDigest } from '#sync/wire/block';
 import { type Draft, seedOf, TestAuthor, TestRegion } from '../../fixtures/region.ts';
@@ -102,7 +103,7 @@ test('the pool is bounded by count and bytes, for each author and in total', () 
     const small = makePool(limits);
     const kinds = segments.map((bytes) => small.admit(bytes));
     expect(kinds.map((admission) => admission.kind)).toEqual(['admitted', 'admitted', 'turned-away', 'turned-away']);
-    expect(kinds[2]).toMatchObject({ reason: 'BUSY', nextSequence: 0 });
+    expect(kinds[2]).toMatchObject({ reason: 'BUSY', nextSequence: 2 });
   }
 });
 
@@ -246,5 +247,49 @@ describe('segments that wait, fork or are salvaged', () => {
     expect(names(pool.gather(wide))).toEqual([nameOf(named)]);
     order(now() + 1, named);
     expect(pool.count).toBe(0);
+  });
+});
+
+describe('a segment whose signature is still being checked', () => {
+  const candidateOf = (bytes: Uint8Array): Candidate => {
+    const seen = pool.examine(bytes);
+    if (seen.kind !== 'candidate') throw new Error(seen.kind);
+    return seen;
+  };
+
+  test('is in no block, is known, and can be given to who asks for its body', () => {
+    const bytes = sealed(region.admin, 'a');
+    const candidate = candidateOf(bytes);
+    expect(pool.gather(wide)).toEqual([]);
+    expect(pool.admit(bytes).kind).toBe('known');
+    expect(pool.body(nameOf(bytes))).toBe(bytes);
+    expect(pool.enter(candidate).kind).toBe('admitted');
+    expect(names(pool.gather(wide))).toEqual([nameOf(bytes)]);
+  });
+
+  test('is checked again where nobody has found it genuine: nothing enters unverified', () => {
+    const forger = new TestAuthor(region.chainId, 'admin', { seed: seedOf('forger') });
+    const bytes = sealed(forger, 'a');
+    expect(pool.enter(candidateOf(bytes))).toMatchObject({ kind: 'turned-away', reason: 'BAD_SIGNATURE' });
+    expect(pool.body(nameOf(bytes))).toBeUndefined();
+    expect(pool.count).toBe(0);
+  });
+
+  test('is a duplicate when a block has ordered it meanwhile', () => {
+    const bytes = sealed(region.admin, 'a');
+    const candidate = candidateOf(bytes);
+    region.commit(bytes);
+    expect(pool.enter(candidate).kind).toBe('duplicate');
+  });
+
+  test('counts against the limits until it enters or is dropped', () => {
+    pool = makePool({ uncheckedMax: 2 });
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => sealed(region.admin, id)) as [Uint8Array, Uint8Array, Uint8Array];
+    const first = candidateOf(a);
+    candidateOf(b);
+    expect(pool.examine(c)).toMatchObject({ reason: 'BUSY', nextSequence: 0, retryAfterMs: 100 });
+    pool.drop(first);
+    expect(pool.examine(c).kind).toBe('candidate');
+    expect(() => pool.drop(first)).toThrow();
   });
 });
