@@ -63,16 +63,12 @@ function* callsOf(trace: string): IterableIterator<Call> {
     }
     const resumed = /^<\.\.\. \w+ resumed>/.exec(text);
     if (resumed !== null) text = (begun.get(process) ?? '').trimEnd() + text.slice(resumed[0].length);
-    const open = text.indexOf('(');
-    const close = text.lastIndexOf(') = ');
-    if (open <= 0 || close < 0) continue;
-    const close2 = text.lastIndexOf(')', close);
-    yield {
-      process,
-      name: text.slice(0, open),
-      args: text.slice(open + 1, close2).trimEnd(),
-      result: text.slice(close + 4),
-    };
+    if (text === '' || text.startsWith('+++') || text.startsWith('---')) continue;
+    // What follows the arguments is set at a column: one space after a long call, many after a resumed one.
+    const whole = /^(\w+)\((.*)\)\s+= (.*)$/.exec(text);
+    if (whole === null) throw new Error(`cannot read the trace: ${text.slice(0, 120)}`);
+    const [, name = '', args = '', result = ''] = whole;
+    yield { process, name, args: args.trimEnd(), result };
   }
 }
 
