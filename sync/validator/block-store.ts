@@ -82,7 +82,7 @@ export class BlockStore {
     this.#database = database;
     this.objects = new StateTable(database, path);
     this.authored = new AuthoredTable(database, path);
-    this.epochs = new EpochTable(database, path);
+    this.epochs = new EpochTable(database);
     this.calls = new CallTable(database, path);
     this.#meta = new MetaTable(database, path);
     this.#bodies = new BodyTable(database);

@@ -6,7 +6,8 @@ import type { ChainState } from '../pbft/chain.ts';
 import { chainStateFormat } from '../pbft/chain.ts';
 import { type EpochCertificate, epochCertificateFormat, type LightBlock } from '../wire/gateway-message.ts';
 import { validatorSetHash } from '../wire/genesis.ts';
-import { plainBytes, type StoreDatabase, storeCorrupt } from './store-database.ts';
+import { isSealed, sealOf } from './row-seal.ts';
+import { plainBytes, type StoreDatabase } from './store-database.ts';
 
 const rowFormat = versioned('stored-epoch', 1, { bytesMax: 16 * 1024 }, { certificate: epochCertificateFormat });
 
@@ -17,34 +18,46 @@ export function changingEpoch(chain: ChainState, lightBlock: LightBlock): EpochC
   return { lightBlock, chainState: encode(chainStateFormat, chain) };
 }
 
+interface EpochRow {
+  readonly epoch: number;
+  readonly certificate: Uint8Array;
+  readonly seal: Uint8Array;
+}
+
 /** See the head of the file. */
 export class EpochTable {
-  readonly #path: string;
-  readonly #put: Database.Statement<[number, Uint8Array]>;
+  readonly #put: Database.Statement<[number, Uint8Array, Uint8Array]>;
   readonly #after: Database.Statement<[number, number]>;
 
-  constructor(database: StoreDatabase, path: string) {
-    this.#path = path;
-    this.#put = database.prepare('INSERT OR REPLACE INTO epochs (epoch, certificate) VALUES (?, ?)');
-    this.#after = database.prepare('SELECT certificate FROM epochs WHERE epoch > ? ORDER BY epoch LIMIT ?');
+  constructor(database: StoreDatabase) {
+    this.#put = database.prepare('INSERT OR REPLACE INTO epochs (epoch, certificate, seal) VALUES (?, ?, ?)');
+    this.#after = database.prepare(
+      'SELECT epoch, certificate, seal FROM epochs WHERE epoch > ? ORDER BY epoch LIMIT ?',
+    );
   }
 
   /** Keeps a certificate, inside the caller's transaction. */
   add(epoch: number, certificate: EpochCertificate): void {
-    this.#put.run(epoch, encode(rowFormat, { certificate }));
+    const bytes = encode(rowFormat, { certificate });
+    this.#put.run(epoch, bytes, sealOf(epoch, bytes));
   }
 
-  /** At most `max` certificates of epochs after one, or of all; the earliest first. Each proves itself to who reads it. */
+  /**
+   * At most `max` certificates of epochs after one, or of all; the earliest first. Each proves itself to who reads it. A row that has
+   * rotted ends the answer: one cannot be followed without the other, and the other validators have it.
+   */
   after(
     epoch: number | null,
     max: number,
   ): { readonly certificates: readonly EpochCertificate[]; readonly more: 0 | 1 } {
-    const rows = this.#after.all(epoch ?? -1, max + 1) as { readonly certificate: Uint8Array }[];
-    const certificates = rows.slice(0, max).map(({ certificate }) => {
-      const row = decode(rowFormat, plainBytes(certificate));
-      if (!row.ok) return storeCorrupt(this.#path, `an epoch's certificate has changed (${row.reason})`);
-      return row.value.certificate;
-    });
+    const rows = this.#after.all(epoch ?? -1, max + 1) as EpochRow[];
+    const certificates: EpochCertificate[] = [];
+    for (const row of rows.slice(0, max)) {
+      const sound = isSealed(row.seal, row.epoch, row.certificate);
+      const decoded = sound ? decode(rowFormat, plainBytes(row.certificate)) : null;
+      if (decoded?.ok !== true) return { certificates, more: 0 };
+      certificates.push(decoded.value.certificate);
+    }
     return { certificates, more: rows.length > max ? 1 : 0 };
   }
 }

@@ -92,6 +92,7 @@ function openStore(path: string, identity: Identity, options: Partial<StoreOptio
       throw new BizainError({ code, message });
     }
     store.objects.checkAll();
+    store.authored.all();
     const state = LedgerState.open(store.objects);
     check(store, state);
     const { height } = store.chain();

@@ -22,7 +22,7 @@ export interface StoreOptions {
 export const storeDefaults: StoreOptions = { synchronous: 'FULL', checkpointPages: 4_000 };
 
 /** The version of the tables; another one is refused. */
-const schemaVersion = 5;
+const schemaVersion = 6;
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -44,7 +44,7 @@ CREATE TABLE history (level INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB 
   PRIMARY KEY (level, place)) STRICT, WITHOUT ROWID;
 CREATE TABLE authored (epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (epoch, first)) STRICT;
-CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, certificate BLOB NOT NULL) STRICT;
+CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, certificate BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
 CREATE TABLE deltas (height INTEGER NOT NULL, shard INTEGER NOT NULL, delta BLOB NOT NULL, seal BLOB NOT NULL,
   PRIMARY KEY (height, shard)) STRICT;
 CREATE TABLE calls (number INTEGER PRIMARY KEY, input BLOB NOT NULL, hash BLOB NOT NULL, result BLOB, result_hash BLOB) STRICT;

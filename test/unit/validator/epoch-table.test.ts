@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LightClient } from '#sync/light-client/light-client';
 import { BlockStore } from '#sync/validator/block-store';
@@ -53,6 +54,13 @@ test('certificates are handed out in pages that a light client follows, after a 
     ({ more } = page);
   }
   again.close();
+  const database = new Database(path);
+  const third = 'epoch = (SELECT epoch FROM epochs ORDER BY epoch LIMIT 1 OFFSET 2)';
+  expect(database.prepare(`UPDATE epochs SET certificate = zeroblob(300) WHERE ${third}`).run().changes).toBe(1);
+  database.close();
+  const rotten = new BlockStore(path);
+  expect(rotten.epochs.after(null, 4)).toMatchObject({ certificates: { length: 2 }, more: 0 });
+  rotten.close();
   expect(pages).toBe(3);
   expect(light.acceptHead(chain.lightBlock())).toEqual({ ok: true, value: 'newer' });
 });
