@@ -20,14 +20,14 @@ import {
 } from './call.ts';
 import type { CallResult } from './result.ts';
 
-/** Bytes of all values that one call reads: what reads more fails. */
-export const readBytesMax = 256 * 1024;
+/** Largest object that a call can read: one that asks for a larger one fails. */
+export const readBytesMax = 4_096;
 
 /** A call with everything that it may know. */
 export const callInputFormat = versioned(
   'call-input',
   1,
-  { bytesMax: readBytesMax + 64 * 1024 },
+  { bytesMax: 320 * 1024 },
   {
     number: callNumberFormat,
     executor: executorNameFormat,
@@ -40,7 +40,7 @@ export const callInputFormat = versioned(
     height: heightFormat,
     timeMs: timeMsFormat,
     /** The objects asked for, in order; null where there is none. */
-    values: list(record('read-value', { read: readKeyFormat, value: optional(bytes({ max: 64 * 1024 })) }), {
+    values: list(record('read-value', { read: readKeyFormat, value: optional(bytes({ max: readBytesMax })) }), {
       max: readsMax,
     }),
   },

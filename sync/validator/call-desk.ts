@@ -153,18 +153,16 @@ export class CallDesk {
   }
 }
 
-/** The call with its reads; those that would go beyond the limit, and all behind them, are left out. */
+/** The call with its reads; an object that is too large, and all behind it, are left out. */
 function inputOf(
   state: LedgerView,
   call: OpenCall,
   { height, timeMs }: { readonly height: number; readonly timeMs: number },
 ): CallInput {
   const values: CallInput['values'][number][] = [];
-  let bytes = 0;
   for (const read of call.reads) {
     const value = state.get(read.shard, read.key) ?? null;
-    bytes += value?.length ?? 0;
-    if (bytes > readBytesMax) break;
+    if (value !== null && value.length > readBytesMax) break;
     values.push({ read, value });
   }
   const { number, executor, version, args, caller, reserved } = call;

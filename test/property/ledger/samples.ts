@@ -9,7 +9,7 @@ import { cases, kinds, play } from './workload.ts';
 export function sampleActs(opening: Opening): ReadonlyMap<OperationKind, Act> {
   const { state } = opening.stage();
   const found = new Map<OperationKind, Act>();
-  for (const one of fc.sample(cases({ minLength: 30, maxLength: 30 }), { seed: 1, numRuns: 1_000 })) {
+  for (const one of fc.sample(cases({ minLength: 30, maxLength: 30 }), { seed: 1, numRuns: 4_000 })) {
     if (found.size === kinds.length) break;
     play(opening.stage(), one, ({ receipts, operations }) => {
       for (const [at, { author, outcome }] of receipts.entries()) {

@@ -54,7 +54,8 @@ function reservedBy({ state, timeMs }: Stage, dice: Dice, owner: string): { asse
 export const contractMoves: Moves<keyof typeof contractOperations> = {
   'contract.enable': ({ state, height }, dice) => {
     const last = readExecutors(state).findLast(({ executor }) => executor === 'settle');
-    const version = dice.oneIn(5) ? (last?.version ?? 0) : (last?.version ?? 0) + 1;
+    const known = last?.version ?? 0;
+    const version = dice.oneIn(5) ? known : (known % 1_000) + 1;
     const fromHeight = dice.oneIn(8) ? height : Math.max(height + 2, (last?.fromHeight ?? 0) + 1);
     return act('admin', { kind: 'contract.enable', executor: 'settle', version, fromHeight });
   },
