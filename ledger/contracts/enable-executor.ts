@@ -6,11 +6,13 @@ import { enabledMax, readExecutors, writeExecutor } from './executor-registry.ts
 /** Rule K1. */
 export const enableExecutor: Handler<'contract.enable'> = (tx, by, { executor, version, fromHeight }) => {
   const known = readExecutors(tx);
-  const last = known.findLast((one) => one.executor === executor);
-  if (last?.version === version || (last === undefined && version === 0)) return refused(reason.ALREADY_EXISTS);
-  // A change is known before it is in force, and none overtakes another.
-  if (fromHeight <= by.height || (last !== undefined && fromHeight <= last.fromHeight))
-    return refused(reason.BAD_OPERATION);
+  const own = known.filter((one) => one.executor === executor);
+  const before = own.findLast((one) => one.fromHeight < fromHeight)?.version ?? 0;
+  // What was to come at this height or later is replaced.
+  const replaces = own.some((one) => one.fromHeight >= fromHeight);
+  if (before === version && !replaces) return refused(reason.ALREADY_EXISTS);
+  // A change is known before it is in force.
+  if (fromHeight <= by.height) return refused(reason.BAD_OPERATION);
   if (known.length >= enabledMax) return refused(reason.LIMIT_EXCEEDED);
   writeExecutor(tx, { executor, version, fromHeight }, by.height);
   return applied();

@@ -41,14 +41,15 @@ export function versionInForce(view: LedgerView, executor: string, height: numbe
   return found === undefined || found.version === 0 ? null : found.version;
 }
 
-/** Adds an entry behind those of its executor; what it leaves without force goes. */
+/** Adds an entry in place of those of its executor that were to come at its height or later; what has gone out of force goes. */
 export function writeExecutor(tx: LedgerOverlay, added: EnabledExecutor, height: number): void {
   const before = readExecutors(tx);
   const kept = before.filter((one, at) => {
     const isOver = before.some(
       (later, place) => place > at && later.executor === one.executor && later.fromHeight <= height,
     );
-    return !isOver;
+    const isReplaced = one.executor === added.executor && one.fromHeight >= added.fromHeight;
+    return !isOver && !isReplaced;
   });
   executors.write(tx, contractsShard, 'executors', { enabled: [...kept, added] });
 }

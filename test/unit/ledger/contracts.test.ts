@@ -84,10 +84,13 @@ describe('K1: executors', () => {
   it('come into force at a height, and open calls stay with their version', () => {
     const world = region();
     expect(world.do(caller, callOf(world)).outcome).toBe('applied');
-    const from = world.height + 4;
+    const from = world.height + 5;
     expect(world.do('admin', enable(2, from)).outcome).toBe('applied');
     expect(refusal(world, 'admin', enable(2, from + 1))).toEqual(['ALREADY_EXISTS']);
     expect(refusal(world, 'admin', enable(3, world.height))).toEqual(['BAD_OPERATION']);
+    // What was announced for the end of time can be taken back.
+    expect(world.do('admin', enable(3, Number.MAX_SAFE_INTEGER)).outcome).toBe('applied');
+    expect(world.do('admin', enable(2, from + 1)).outcome).toBe('applied');
     expect(world.do(caller, callOf(world)).outcome).toBe('applied');
     expect(readOpenCalls(world.state).map(({ version }) => version)).toEqual([1, 2]);
     expect(world.do('admin', enable(0, world.height + 2)).outcome).toBe('applied');

@@ -56,7 +56,7 @@ export const contractMoves: Moves<keyof typeof contractOperations> = {
     const last = readExecutors(state).findLast(({ executor }) => executor === 'settle');
     const known = last?.version ?? 0;
     const version = dice.oneIn(5) ? known : (known % 1_000) + 1;
-    const fromHeight = dice.oneIn(8) ? height : Math.max(height + 2, (last?.fromHeight ?? 0) + 1);
+    const fromHeight = dice.oneIn(8) ? height : height + 2 + dice.below(3);
     return act('admin', { kind: 'contract.enable', executor: 'settle', version, fromHeight });
   },
   'contract.call': (stage, dice) => {
