@@ -50,6 +50,7 @@ export class MemberDuties {
       chainId,
       name,
       secretSeed,
+      nextSeed: identity.nextSeed,
       state,
       clock,
       table: store.authored,

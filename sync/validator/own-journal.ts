@@ -31,6 +31,8 @@ export interface OwnJournalOptions {
   /** Account of this validator: its name. */
   readonly name: string;
   readonly secretSeed: Uint8Array;
+  /** Secret of the key that is to take its place: it signs from when the account has it, while the old one still votes. */
+  readonly nextSeed?: Uint8Array | null;
   readonly state: LedgerView;
   readonly clock: Clock;
   readonly table: AuthoredTable;
@@ -95,7 +97,7 @@ function agrees({ first, last, previousHash, hashes }: Written, head: StreamHead
 /** See the file's head. */
 export class OwnJournal {
   readonly #options: OwnJournalOptions;
-  readonly #publicKey: Uint8Array;
+  readonly #keys: readonly { readonly seed: Uint8Array; readonly publicKey: Uint8Array }[];
   #inFlight: Written[];
   #applied = 0;
   #refused = 0;
@@ -104,7 +106,9 @@ export class OwnJournal {
   /** Takes up what was signed in an earlier life. Throws `STORE_CORRUPT`. */
   constructor(options: OwnJournalOptions) {
     this.#options = options;
-    this.#publicKey = publicKeyOf(options.secretSeed);
+    const { secretSeed, nextSeed = null } = options;
+    const seeds = nextSeed === null ? [secretSeed] : [secretSeed, nextSeed];
+    this.#keys = seeds.map((seed) => ({ seed, publicKey: publicKeyOf(seed) }));
     this.#inFlight = options.table.all().map(writtenOf);
     this.#reconcile();
   }
@@ -116,7 +120,7 @@ export class OwnJournal {
   /** Whether `author` would write now. */
   get mayAuthor(): boolean {
     const { isCurrent } = this.#options;
-    return this.#inFlight.length < inFlightMax && this.#epoch() !== null && isCurrent();
+    return this.#inFlight.length < inFlightMax && this.#word() !== null && isCurrent();
   }
 
   /** Whether an operation that is on its way to the ledger is such a one. */
@@ -134,9 +138,10 @@ export class OwnJournal {
       operations.every(({ kind }) => streamOf(kind) === valueStream),
       'validators write one stream',
     );
-    const epoch = this.#epoch();
-    if (epoch === null || !this.mayAuthor) return false;
-    const { chainId, name: author, secretSeed, table } = this.#options;
+    const word = this.#word();
+    if (word === null || !this.mayAuthor) return false;
+    const { epoch, seed } = word;
+    const { chainId, name: author, table } = this.#options;
     const { first: firstSequence, hash: previousHash } = this.#next(epoch);
     const { height: seenHeight, timeMs } = this.#options.chain();
     const entries = operations.map((operation, at) => {
@@ -144,7 +149,7 @@ export class OwnJournal {
       return encode(entryFormat, { sequence: firstSequence + at, seenHeight, ...times, operation });
     });
     const unsigned = { author, epoch, stream: valueStream, firstSequence, previousHash, entries };
-    const bytes = sealSegment(chainId, unsigned, secretSeed);
+    const bytes = sealSegment(chainId, unsigned, seed);
     this.#options.open();
     table.put({ epoch, first: firstSequence, last: firstSequence + entries.length - 1, bytes });
     this.#options.flush();
@@ -171,12 +176,13 @@ export class OwnJournal {
     for (const written of this.#inFlight) if (written.givenMs <= beforeMs) this.#give(written);
   }
 
-  /** The epoch of the own account, where it speaks by this key. */
-  #epoch(): number | null {
+  /** The epoch of the own account and the secret that it speaks by, where that is here. */
+  #word(): { readonly epoch: number; readonly seed: Uint8Array } | null {
     const { state, name } = this.#options;
     const key = authorKey(state, name);
     if (key === null || key.standing !== 'good') return null;
-    return equalBytes(key.publicKey, this.#publicKey) ? key.epoch : null;
+    const own = this.#keys.find(({ publicKey }) => equalBytes(key.publicKey, publicKey));
+    return own === undefined ? null : { epoch: key.epoch, seed: own.seed };
   }
 
   /** Place of the next entry: behind what is on its way, else behind what the ledger has. */
@@ -199,7 +205,7 @@ export class OwnJournal {
 
   /** Drops what the ledger has, and everything where it has something else instead. */
   #reconcile(): void {
-    const epoch = this.#epoch();
+    const epoch = this.#word()?.epoch ?? null;
     const kept: Written[] = [];
     let lost = false;
     for (const written of this.#inFlight) {

@@ -177,6 +177,29 @@ test('a new key of the account begins a new stream', () => {
   expect(region.commit(...given).executed.receipts[0]).toMatchObject({ author: 'v0', epoch: 1, sequence: 0 });
 });
 
+test('the key that is to take the place of the old one speaks as soon as the account has it', () => {
+  const journal = new OwnJournal({
+    chainId: region.chainId,
+    name: 'v0',
+    secretSeed: region.validatorSeeds[0] as Uint8Array,
+    nextSeed: seedOf('new key'),
+    state: region.state,
+    clock,
+    table: store.authored,
+    open: () => store.open(),
+    flush: () => store.flush(),
+    chain: () => ({ height: region.blocks.length, timeMs: 0 }),
+    isCurrent: () => true,
+    give: (segment) => given.push(segment),
+  });
+  journal.author([note(1)]);
+  journal.committed(region.commit(...given.splice(0)).executed.receipts);
+  const publicKey = publicKeyOf(seedOf('new key'));
+  region.commit(region.admin.seal({ operation: { kind: 'account.rekey', account: 'v0', publicKey, approvals: [] } }));
+  expect(journal.author([note(1)])).toBe(true);
+  expect(region.commit(...given).executed.receipts[0]).toMatchObject({ author: 'v0', epoch: 1, sequence: 0 });
+});
+
 test('f liars can neither call a validator late nor call it current', () => {
   const { validators } = region.genesis;
   const ids = validators.map(({ publicKey }) => toHex(publicKey));
