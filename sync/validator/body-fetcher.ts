@@ -1,6 +1,6 @@
 /**
  * Fetches bodies by their digests from peers: so many from each at a time, from another one when an answer stays away, from
- * those first that have lately answered. Who sends a body that it was not asked for is found out.
+ * those first that have lately answered.
  */
 import type { Clock, Timer } from '#core/clock';
 import type { PeerId } from '../pbft/voting-set.ts';
@@ -12,13 +12,9 @@ export const inFlightMax = 256;
 export const patienceMs = 150;
 const doublingsMax = 4;
 const tickMs = 50;
-/** Digests asked of a peer that it may still answer, however late. */
-const owedMax = 16_384;
 const failuresMax = 8;
 /** How many bodies make good for one failure. */
 const bodiesAFailure = 32;
-/** Wants in a row that nobody has room for: the rest would find none either. */
-const fruitlessMax = 64;
 
 /** A body that is wanted. */
 export interface WantedBody {
@@ -49,8 +45,6 @@ interface Standing {
   /** Counts up with every wait in vain and down with bodies. */
   failures: number;
   heardMs: number;
-  /** Names asked of it and not sent by it, the oldest first. */
-  readonly owed: Set<string>;
 }
 
 /** What the fetcher needs. */
@@ -105,15 +99,13 @@ export class BodyFetcher {
     if (want.asked !== null) this.#standingOf(want.asked.peer).inFlight--;
   }
 
-  /** A body has come from a peer. False when it was not asked of it. */
-  arrived(from: PeerId, name: string): boolean {
+  /** A body that was asked of a peer has come from it. */
+  arrived(from: PeerId, name: string): void {
     const standing = this.#standingOf(from);
-    if (!standing.owed.delete(name)) return false;
     standing.heardMs = this.#options.clock.monotonicMs();
     standing.failures = Math.max(0, standing.failures - 1 / bodiesAFailure);
     this.forget(name);
     if (this.#idle.size > 0 && standing.inFlight <= inFlightMax / 2) this.#pump();
-    return true;
   }
 
   stop(): void {
@@ -125,7 +117,7 @@ export class BodyFetcher {
   #standingOf(peer: PeerId): Standing {
     let standing = this.#peers.get(peer);
     if (standing === undefined) {
-      standing = { inFlight: 0, failures: 0, heardMs: Number.NEGATIVE_INFINITY, owed: new Set() };
+      standing = { inFlight: 0, failures: 0, heardMs: Number.NEGATIVE_INFINITY };
       this.#peers.set(peer, standing);
     }
     return standing;
@@ -158,15 +150,15 @@ export class BodyFetcher {
   /** Asks for what nobody is asked for, as far as there is room. */
   #pump(): void {
     const batches = new Map<PeerId, Want[]>();
-    let fruitless = 0;
+    // Where one want finds nobody with room, the others of its terms are not tried: they wait for the next time.
+    const exhausted = new Set<WantTerms>();
     for (const want of this.#idle) {
-      if (fruitless >= fruitlessMax) break;
+      if (exhausted.has(want.terms)) continue;
       const peer = this.#choose(want);
       if (peer === null) {
-        fruitless++;
+        if (this.#wants.get(want.name) === want) exhausted.add(want.terms);
         continue;
       }
-      fruitless = 0;
       const batch = batches.get(peer) ?? [];
       batch.push(want);
       batches.set(peer, batch);
@@ -206,7 +198,6 @@ export class BodyFetcher {
         if (sent) {
           want.asked = { peer, sinceMs };
           this.#idle.delete(want);
-          owe(standing.owed, want.name);
         } else {
           standing.inFlight--;
           want.tried.add(peer);
@@ -214,11 +205,4 @@ export class BodyFetcher {
       }
     }
   }
-}
-
-/** The oldest debts lapse: whoever is asked for so much has long been away. */
-function owe(owed: Set<string>, name: string): void {
-  owed.delete(name);
-  owed.add(name);
-  if (owed.size > owedMax) for (const oldest of owed) return void owed.delete(oldest);
 }

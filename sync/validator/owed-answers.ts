@@ -1,33 +1,48 @@
 /** Counts questions against answers of a peer: large answers are taken from those only who were asked for them. */
+import { toHex } from '#core/bytes';
 import type { PeerId } from '../pbft/voting-set.ts';
 import type { PeerMessage } from '../wire/peer-message.ts';
 
-/** Questions to one peer that count; more are as good as none, for they are repeated. */
-const owedMax = 256;
+/** Questions of one peer that are remembered; the oldest lapse, for whoever was asked so much has long been away. */
+const owedMaxPeer = 16_384;
 
-/** The answer that each question may be given once. */
-const answerTo = { 'want-block': 'block', 'want-blocks': 'blocks' } as const;
-type Question = keyof typeof answerTo;
-type Answer = (typeof answerTo)[Question];
+/** An answer by its kind, a body by its digest in hex. */
+type Answer = 'block' | 'blocks' | { readonly body: string };
 
-const isQuestion = (kind: PeerMessage['kind']): kind is Question => Object.hasOwn(answerTo, kind);
+const nameOf = (answer: Answer): string => (typeof answer === 'string' ? answer : answer.body);
 
-/** The answers that peers owe this validator. */
+/** The answers that peers owe this validator, however late. */
 export class OwedAnswers {
-  readonly #owed = new Map<string, number>();
+  /** How often each answer is owed, the longest owed first. */
+  readonly #owed = new Map<PeerId, Map<string, number>>();
 
   /** Notes what was sent to a peer. Anything but a question is passed over. */
-  asked(to: PeerId, kind: PeerMessage['kind']): void {
-    if (!isQuestion(kind)) return;
-    const name = `${answerTo[kind]} ${to}`;
-    this.#owed.set(name, Math.min(owedMax, (this.#owed.get(name) ?? 0) + 1));
+  asked(to: PeerId, message: PeerMessage): void {
+    if (message.kind === 'want-block') this.#owe(to, 'block');
+    else if (message.kind === 'want-blocks') this.#owe(to, 'blocks');
+    else if (message.kind === 'want-bodies') for (const digest of message.digests) this.#owe(to, toHex(digest));
   }
 
-  /** Whether an answer of this kind was owed; it is not any more. */
-  take(from: PeerId, kind: Answer): boolean {
-    const name = `${kind} ${from}`;
-    const owed = this.#owed.get(name) ?? 0;
-    if (owed > 0) this.#owed.set(name, owed - 1);
-    return owed > 0;
+  /** Whether an answer was owed; it is so once less from now on. */
+  take(from: PeerId, answer: Answer): boolean {
+    const owed = this.#owed.get(from);
+    const name = nameOf(answer);
+    const times = owed?.get(name) ?? 0;
+    if (times > 1) owed?.set(name, times - 1);
+    else owed?.delete(name);
+    return times > 0;
+  }
+
+  #owe(to: PeerId, name: string): void {
+    let owed = this.#owed.get(to);
+    if (owed === undefined) {
+      owed = new Map();
+      this.#owed.set(to, owed);
+    }
+    const times = owed.get(name) ?? 0;
+    owed.delete(name);
+    owed.set(name, times + 1);
+    const oldest = owed.keys().next();
+    if (owed.size > owedMaxPeer && !oldest.done) owed.delete(oldest.value);
   }
 }

@@ -35,7 +35,7 @@ export interface PeerDeskOptions {
   readonly door: SegmentDoor;
   readonly catchUp: CatchUp;
   readonly collector: BodyCollector;
-  readonly fetcher: BodyFetcher;
+  readonly fetchers: readonly BodyFetcher[];
   readonly gossip: SegmentGossip;
   readonly owed: OwedAnswers;
   readonly healer: StoreHealer;
@@ -122,10 +122,14 @@ export class PeerDesk {
   }
 
   #takeBody(from: PeerId, segment: Uint8Array): void {
-    const { fetcher, collector, door, onLie } = this.#options;
+    const { fetchers, collector, door, owed, onLie } = this.#options;
     const name = toHex(bodyDigest(segment));
-    if (!fetcher.arrived(from, name)) onLie(from, 'a body that was not asked for');
-    else if (!collector.offerNamed(name, segment)) door.fromPeer(from, segment);
+    if (!owed.take(from, { body: name })) {
+      onLie(from, 'a body that was not asked for');
+      return;
+    }
+    for (const fetcher of fetchers) fetcher.arrived(from, name);
+    if (!collector.offerNamed(name, segment)) door.fromPeer(from, segment);
   }
 
   #giveBlocks(to: PeerId, fromHeight: number, count: number): void {

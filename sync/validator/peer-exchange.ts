@@ -43,7 +43,9 @@ export class PeerExchange {
   readonly collector: BodyCollector;
   readonly #options: PeerExchangeOptions;
   readonly #transport: PeerTransport;
-  readonly #fetcher: BodyFetcher;
+  /** What gossip makes wanted is fetched apart: it must not stand in the way of a block's bodies. */
+  readonly #blockFetcher: BodyFetcher;
+  readonly #gossipFetcher: BodyFetcher;
   readonly #gossip: SegmentGossip;
   readonly #owed = new OwedAnswers();
   #desk: PeerDesk | null = null;
@@ -54,11 +56,13 @@ export class PeerExchange {
     const { clock } = world;
     this.#options = options;
     const lookUp = (name: string, digest: Uint8Array) => pool.body(name) ?? store.body(digest);
-    this.#fetcher = new BodyFetcher({ clock, send: (to, message) => this.send(to, message) });
-    this.collector = new BodyCollector({ clock, fetcher: this.#fetcher, lookUp, peers: () => this.#likeliest() });
+    const send = (to: PeerId, message: PeerMessage): boolean => this.send(to, message);
+    this.#blockFetcher = new BodyFetcher({ clock, send });
+    this.#gossipFetcher = new BodyFetcher({ clock, send });
+    this.collector = new BodyCollector({ clock, fetcher: this.#blockFetcher, lookUp, peers: () => this.#likeliest() });
     this.#gossip = new SegmentGossip({
       clock,
-      fetcher: this.#fetcher,
+      fetcher: this.#gossipFetcher,
       self: toHex(identity.publicKey),
       validators: () => keeper.chain.validators.map(({ publicKey }) => toHex(publicKey)),
       waits: (name) => pool.body(name) !== undefined,
@@ -85,7 +89,7 @@ export class PeerExchange {
       pool,
       ...parts,
       collector: this.collector,
-      fetcher: this.#fetcher,
+      fetchers: [this.#blockFetcher, this.#gossipFetcher],
       gossip: this.#gossip,
       owed: this.#owed,
       clock: world.clock,
@@ -102,7 +106,8 @@ export class PeerExchange {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#fetcher.stop();
+    this.#blockFetcher.stop();
+    this.#gossipFetcher.stop();
     await this.#transport.stop();
   }
 
@@ -145,13 +150,14 @@ export class PeerExchange {
   /** False when the peer cannot be told now. */
   send(to: PeerId, message: PeerMessage): boolean {
     this.#options.meter.message(message.kind, 'out');
-    this.#owed.asked(to, message.kind);
-    return this.#transport.send(to, message);
+    const sent = this.#transport.send(to, message);
+    if (sent) this.#owed.asked(to, message);
+    return sent;
   }
 
   broadcast(message: PeerMessage): void {
     this.#options.meter.message(message.kind, 'out');
-    for (const peer of this.connected()) this.#owed.asked(peer, message.kind);
+    for (const peer of this.connected()) this.#owed.asked(peer, message);
     this.#transport.broadcast(message);
   }
 

@@ -22,8 +22,9 @@ const toldMax = 8_192;
 /** Digests remembered of each peer. */
 const heardMax = 4_096;
 const heardLimits = { perSecond: 16_000, perSecondEach: 2_000, burstSeconds: 2 };
-/** Bodies that may be wanted because of gossip. */
-const wantsMax = 4_096;
+/** Bodies that may be wanted because of gossip, and how fast one peer may add to them: no faster than it is found to have none. */
+const wantsMax = 8_192;
+const wantLimits = { perSecond: 8_000, perSecondEach: 500, burstSeconds: 2 };
 const roundsMax = 2;
 
 interface Telling {
@@ -53,10 +54,12 @@ export class SegmentGossip {
   /** What each peer has told, the oldest first. */
   readonly #heard = new Map<PeerId, Set<string>>();
   readonly #allowance: Allowance;
+  readonly #wantAllowance: Allowance;
 
   constructor(options: GossipOptions) {
     this.#options = options;
     this.#allowance = new Allowance(options.clock, heardLimits);
+    this.#wantAllowance = new Allowance(options.clock, wantLimits);
   }
 
   /** A segment waits here for too long: it is told of when this validator's turn has come. */
@@ -75,7 +78,7 @@ export class SegmentGossip {
       const name = toHex(digest);
       this.#note(from, name);
       if (fetcher.isWanted(name) || holds(name, digest)) continue;
-      if (fetcher.count + wanted.length < wantsMax) wanted.push({ digest, name });
+      if (fetcher.count + wanted.length < wantsMax && this.#wantAllowance.take(from)) wanted.push({ digest, name });
     }
     if (wanted.length === 0) return;
     fetcher.want(wanted, {

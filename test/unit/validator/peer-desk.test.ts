@@ -27,11 +27,18 @@ beforeEach(() => {
   collected = [];
   full = false;
   lookups = 0;
-  fetcher = new BodyFetcher({ clock, send: () => true });
+  const owed = new OwedAnswers();
+  fetcher = new BodyFetcher({
+    clock,
+    send(to, message) {
+      owed.asked(to, message);
+      return true;
+    },
+  });
   const parts: Partial<Record<keyof PeerDeskOptions, unknown>> = {
     clock,
-    fetcher,
-    owed: new OwedAnswers(),
+    fetchers: [fetcher],
+    owed,
     pool: { body: () => undefined },
     store: {
       body: () => {
