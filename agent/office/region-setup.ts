@@ -123,7 +123,7 @@ export function createRegion(options: RegionOptions): CreatedRegion {
     writeGenesis(join(own, 'genesis.cbor'), genesis);
     const keyFile = join(own, 'validator.key');
     writeKeyFile(keyFile, seat.seed);
-    markKeyUnused(keyFile);
+    markKeyUnused(join(own, 'state'));
     const configPath = join(own, 'validator.json');
     const config = {
       genesis: 'genesis.cbor',

@@ -66,9 +66,8 @@ export function prepareValidator(
   const signature = signMessage(seed, possessionDomain, possessionMessage(chainIdOf(genesis), name, publicKey));
   makeFolder(folder);
   writeGenesis(join(folder, 'genesis.cbor'), genesis);
-  const keyFile = join(folder, 'validator.key');
-  writeKeyFile(keyFile, seed);
-  markKeyUnused(keyFile);
+  writeKeyFile(join(folder, 'validator.key'), seed);
+  markKeyUnused(join(folder, 'state'));
   const config = {
     genesis: 'genesis.cbor',
     keyFile: 'validator.key',

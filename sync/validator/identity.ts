@@ -77,6 +77,6 @@ export function readIdentity(config: ValidatorConfig): Identity {
     );
   }
   const peers = peersOf(config, genesis, name);
-  const unusedKeyMark = unusedKeyMarkOf(config.keyFile);
+  const unusedKeyMark = unusedKeyMarkOf(config.stateDir);
   return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, nextSeed, name, peers, unusedKeyMark };
 }

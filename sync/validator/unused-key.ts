@@ -1,20 +1,22 @@
 /**
- * The mark of a key that has never signed: an empty file beside the key file, made with the key and removed at its first start.
+ * The mark of a key that has never signed: an empty file in the state folder (the key's own may be read-only to the validator), made
+ * with the key and removed at its first start.
  * Without it a validator with an empty store cannot tell a new region from a lost disk (SPEC R24). It is never to be copied back.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '#core/atomic-file';
 import { fsyncFolder } from '#core/durable-folder';
 
-/** Where the mark of a key file is. */
-export function unusedKeyMarkOf(keyFile: string): string {
-  return `${keyFile}.unused`;
+/** Where the mark is in a state folder. */
+export function unusedKeyMarkOf(stateDir: string): string {
+  return join(stateDir, 'validator.key.unused');
 }
 
-/** Marks a key that has just been made. Throws `FILE_WRITE_FAILED`. */
-export function markKeyUnused(keyFile: string): void {
-  writeFileAtomic(unusedKeyMarkOf(keyFile), new Uint8Array(0), 0o600);
+/** Marks a key that has just been made; makes the state folder. Throws `FILE_WRITE_FAILED`. */
+export function markKeyUnused(stateDir: string): void {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  writeFileAtomic(unusedKeyMarkOf(stateDir), new Uint8Array(0), 0o600);
 }
 
 /** Whether a mark is there. */

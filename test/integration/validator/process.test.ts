@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { eventually, ProcessRegion } from '../../fixtures/process-region.ts';
@@ -15,7 +15,11 @@ const eventsOf = (errors: string): string[] =>
 
 test('a validator says that it starts, what it waits for and that it stops, and ends with 0 without any peer', async () => {
   region = await ProcessRegion.open();
+  // In the state folder: a service sees the folder of its key read-only.
+  const mark = join(region.stateDir(0), 'validator.key.unused');
+  expect(existsSync(mark)).toBe(true);
   await region.start(0);
+  expect(existsSync(mark)).toBe(false);
   await eventually(() => eventsOf(region.errorsOf(0)).includes('broker-up'), 'the broker');
   const said = region.errorsOf(0);
   expect(eventsOf(said)[0]).toBe('started');
