@@ -69,6 +69,7 @@ export class Meter {
   readonly #latest: Readonly<Record<Measured, Latest>>;
   readonly #histograms: Readonly<Record<Measured, Histogram>>;
   readonly #messages: Counter<'kind' | 'direction'>;
+  readonly #bytes: Counter<'kind'>;
   /** When blocks of the height in work were first seen, by their hash. */
   readonly #proposals = new Map<string, number>();
   #committedMs: number;
@@ -92,6 +93,12 @@ export class Meter {
       name: 'bizain_validator_peer_messages_total',
       help: 'Messages between validators, by kind and direction; a broadcast counts once',
       labelNames: ['kind', 'direction'],
+      registers,
+    });
+    this.#bytes = new Counter({
+      name: 'bizain_validator_peer_bytes_total',
+      help: 'Bytes of frames handed to connections of validators, by kind; each receiver counts',
+      labelNames: ['kind'],
       registers,
     });
   }
@@ -134,6 +141,11 @@ export class Meter {
   /** A message of a peer or to peers. */
   message(kind: PeerMessage['kind'], direction: 'in' | 'out'): void {
     this.#messages.inc({ kind, direction });
+  }
+
+  /** Bytes handed to one peer's connection. */
+  sent(kind: PeerMessage['kind'], frameBytes: number): void {
+    this.#bytes.inc({ kind }, frameBytes);
   }
 
   /** Quantiles of the latest durations; null before the first. */

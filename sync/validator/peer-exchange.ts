@@ -76,6 +76,7 @@ export class PeerExchange {
       members: this.#members(),
       ...world,
       onMessage: (from, message) => this.#take(from, message),
+      onTaken: (kind, frameBytes) => options.meter.sent(kind, frameBytes),
       onConnected: (peer) => void this.send(peer, options.status()),
     });
   }

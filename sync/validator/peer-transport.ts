@@ -25,6 +25,8 @@ export interface PeerTransportOptions {
   readonly entropy: Entropy;
   readonly log: Log;
   onMessage(from: PeerId, message: PeerMessage): void;
+  /** A frame of so many bytes was taken for sending to one peer. */
+  onTaken?(kind: PeerMessage['kind'], frameBytes: number): void;
   onConnected(peer: PeerId): void;
 }
 
@@ -129,7 +131,10 @@ export class PeerTransport {
 
   /** Whether the message was taken for sending. */
   send(to: PeerId, message: PeerMessage): boolean {
-    return this.#pairs.get(to)?.send(laneOf(message), frameOfMessage(message)) ?? false;
+    const frame = frameOfMessage(message);
+    const taken = this.#pairs.get(to)?.send(laneOf(message), frame) ?? false;
+    if (taken) this.#options.onTaken?.(message.kind, frame.length);
+    return taken;
   }
 
   broadcast(message: PeerMessage): void {
@@ -138,7 +143,7 @@ export class PeerTransport {
     for (const pair of this.#pairs.values()) {
       if (!pair.isOpen(lane)) continue;
       frame ??= frameOfMessage(message);
-      pair.send(lane, frame);
+      if (pair.send(lane, frame)) this.#options.onTaken?.(message.kind, frame.length);
     }
   }
 

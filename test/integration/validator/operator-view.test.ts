@@ -120,6 +120,8 @@ test('the metrics page is Prometheus text with a help line each, and says when t
   expect(Number(/^bizain_validator_height (\d+)$/m.exec(text)?.[1])).toBeLessThanOrEqual(height);
   expect(text).toMatch(/^bizain_validator_peer_connected\{member="v2"\} 1$/m);
   expect(text).toMatch(/^bizain_validator_certificate_seconds_count [1-9]/m);
+  expect(text).toMatch(/^bizain_validator_peer_bytes_total\{kind="vote"\} [1-9]/m);
+  expect(text).toMatch(/^bizain_event_loop_delay_seconds\{quantile="0.99"\} /m);
   const names = new Set(
     [...text.matchAll(/^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{.*\})? [-0-9.e+]+$/gm)].map((m) => m[1]),
   );
