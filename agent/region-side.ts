@@ -77,7 +77,7 @@ export class RegionSide {
       onHead: (head) => {
         if (!live) return;
         onHead(head);
-        this.line.useValidators(this.light.validators.length);
+        this.line.useValidators(this.light.validators);
       },
       onFork: (detail) => this.#onFork(detail),
       onUnknownSet: () => {
@@ -126,6 +126,7 @@ export class RegionSide {
   start(): void {
     this.sync.start();
     this.outbox.start();
+    this.line.useValidators(this.light.validators);
     this.line.start();
     this.#anchorLater();
   }

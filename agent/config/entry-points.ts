@@ -54,7 +54,7 @@ export function entryPointsOf(
       const message = `The region has no validator "${name}" (entry ${url}); it has ${names}. Correct "https".`;
       throw new BizainError({ code, message, context: { url } });
     }
-    return { url, validator, publicKey: member.publicKey, ...given(login) };
+    return { url, name, validator, publicKey: member.publicKey, ...given(login) };
   });
   return [...brokers.map(given), ...entries] as AnyEntryPoint[];
 }

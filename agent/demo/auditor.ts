@@ -49,7 +49,7 @@ export class Auditor {
     this.store = options.store;
     const epochs: { want?: () => void } = {};
     this.light = new LightClient(genesis, undefined, {
-      onHead: () => this.line.useValidators(this.light.validators.length),
+      onHead: () => this.line.useValidators(this.light.validators),
       onUnknownSet: () => epochs.want?.(),
     });
     this.line = new RegionLine({

@@ -84,7 +84,7 @@ function openDesk(options: OfficeOptions, journal: Journal): Desk {
   const light = new LightClient(genesis, undefined, {
     onHead: ({ header }) => {
       time.observe(header.timeMs);
-      line.useValidators(light.validators.length);
+      line.useValidators(light.validators);
     },
     onUnknownSet: () => epochs.want(),
   });

@@ -22,9 +22,10 @@ export interface EntryPoint {
 export interface ValidatorEntry {
   /** `https://`, host and port. */
   readonly url: string;
-  /** Index of the validator that is there. */
+  /** Name of the validator that is there. */
+  readonly name: string;
+  /** Its place in the set, and its Ed25519 public key (32 bytes): those of the genesis, until an epoch says otherwise. */
   readonly validator: number;
-  /** Its Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array;
   readonly username?: string;
   readonly password?: string;

@@ -12,6 +12,7 @@ import { bad, ok, type Result } from '#core/result';
 import { segmentBytesMax } from '#ledger/journal/segment';
 import { faultyMax } from '#ledger/validators/quorum';
 import { type GatewayAnswer, type GatewayQuery, requestFormat } from '../wire/gateway-message.ts';
+import type { ValidatorInfo } from '../wire/genesis.ts';
 import { type Topics, topicsOf } from '../wire/topics.ts';
 import { AskTable } from './ask-table.ts';
 import { BackOff } from './back-off.ts';
@@ -205,9 +206,10 @@ export class RegionLine {
     return this.publishSegment(bytes);
   }
 
-  /** The region has so many validators now; they are asked by their place in the set of the present epoch. */
-  useValidators(count: number): void {
-    this.#validatorCount = count;
+  /** The set of the present epoch: validators are asked by their place in it, and known by their keys there. */
+  useValidators(validators: readonly ValidatorInfo[]): void {
+    this.#validatorCount = validators.length;
+    this.#sideDoors.useValidators(validators);
   }
 
   /**

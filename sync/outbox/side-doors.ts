@@ -2,10 +2,12 @@
  * The validators' own entries beside the line's session: whatever a broker swallows goes to f+1 validators directly, one of
  * which at least is honest (ARCHITECTURE D12).
  */
+import { equalBytes } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import { encode } from '#core/format';
 import type { Log } from '#core/log';
 import { replyFormat } from '../wire/gateway-message.ts';
+import type { ValidatorInfo } from '../wire/genesis.ts';
 import type { Topics } from '../wire/topics.ts';
 import type { ValidatorEntry } from './entry-point.ts';
 import type { SessionListener } from './entry-session.ts';
@@ -32,6 +34,7 @@ export interface SideDoorsOptions {
 export class SideDoors {
   readonly #options: SideDoorsOptions;
   #doors: HttpsDoor[] = [];
+  #validators: readonly ValidatorInfo[] = [];
   #next = 0;
   #submits = 0;
 
@@ -41,8 +44,8 @@ export class SideDoors {
 
   /** Makes the doors anew; nothing is connected before it is used. `first` is where turns begin. */
   open(first: number): void {
-    const { chainId, clock, entries } = this.#options;
-    this.#doors = entries.map((entry) => new HttpsDoor(entry, chainId, clock));
+    const { entries } = this.#options;
+    this.#doors = entries.map((entry) => this.#doorTo(this.#present(entry)));
     this.#next = entries.length === 0 ? 0 : first % entries.length;
   }
 
@@ -55,8 +58,34 @@ export class SideDoors {
     return [...new Set(this.#doors.map(({ entry }) => entry.validator))];
   }
 
-  doorOf(entry: ValidatorEntry): HttpsDoor | undefined {
-    return this.#doors.find((door) => door.entry === entry);
+  doorOf({ url }: ValidatorEntry): HttpsDoor | undefined {
+    return this.#doors.find((door) => door.entry.url === url);
+  }
+
+  /** The set of the present epoch: whoever has another place or key there gets a door anew. */
+  useValidators(validators: readonly ValidatorInfo[]): void {
+    if (validators === this.#validators) return;
+    this.#validators = validators;
+    this.#doors = this.#doors.map((door) => {
+      const entry = this.#present(door.entry);
+      if (entry === door.entry) return door;
+      door.close();
+      return this.#doorTo(entry);
+    });
+  }
+
+  #present(entry: ValidatorEntry): ValidatorEntry {
+    const validator = this.#validators.findIndex(({ name }) => name === entry.name);
+    const member = this.#validators[validator];
+    if (member === undefined) return entry;
+    const { publicKey } = member;
+    const same = validator === entry.validator && equalBytes(publicKey, entry.publicKey);
+    return same ? entry : { ...entry, validator, publicKey };
+  }
+
+  #doorTo(entry: ValidatorEntry): HttpsDoor {
+    const { chainId, clock } = this.#options;
+    return new HttpsDoor(entry, chainId, clock);
   }
 
   /** Hands a segment to so many different validators, other ones each time; gives how many were tried. */

@@ -186,6 +186,20 @@ test('a line whose validator stops goes over to the next one', async () => {
   await until(() => line.connected && line.state().entryPoint === region.entries[1]?.url, 'the other validator');
 });
 
+test('a validator that has changed its key or its place in the set is found again once the line knows the epoch', async () => {
+  const [v1, v2] = region.genesis.validators;
+  const [first] = region.entries;
+  if (v1 === undefined || v2 === undefined || first === undefined) throw new Error('four validators');
+  // As configured before v1 had this key and this place.
+  const line = lineBy([{ ...first, publicKey: v2.publicKey, validator: 3 }]);
+  await until(() => line.state().lastDown !== null, 'a refused connection');
+  expect(line.state().lastDown?.detail).toContain('OTHER_KEY');
+  line.useValidators(region.genesis.validators);
+  await until(() => line.connected, 'the line');
+  const asked = await line.askOne({ kind: 'head' }, 5_000, 0);
+  expect(asked.ok && asked.value.kind).toBe('head');
+});
+
 test('whoever does not hold the validator’s key gets no byte of a request', async () => {
   const other = region.entries[1] as ValidatorEntry;
   const reply = await doorTo(0, { publicKey: other.publicKey }).ask(head(), 5_000);
