@@ -32,13 +32,12 @@ test('R21, W6: what a validator signed against itself stands in the ledger of al
     broadcast.call(this, message);
   });
   await region.start();
-  const { shards } = region.validator(0).status();
   const name = region.genesis.validators[liar]?.name ?? '';
   const seen = () => region.validators.slice(0, 3).every((validator) => validator.status().evidence > 0);
   await until(seen, 'the contradiction to be seen');
   vi.restoreAllMocks();
-  // The shard of what is known against validators.
-  await until(() => region.validators.every((v) => v.status().shards === shards + 1), 'the evidence to be recorded');
+  await until(() => region.validators.some((v) => v.status().journal.applied > 0), 'an accusation to be ordered');
+  await region.settled();
   const folders = region.configs.map((config) => readValidatorConfig(config).stateDir);
   for (const index of [0, 1, 2, 3]) await region.stop(index);
   for (const folder of folders) {
