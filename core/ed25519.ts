@@ -1,6 +1,6 @@
 /**
- * Ed25519 signatures (RFC 8032) under the acceptance rule of `ed25519-rule.ts`, by node:crypto, with
- * noble-curves as the second backend. Everything signed carries a domain: utf8(domain) || 0x00 || message.
+ * Ed25519 signatures (RFC 8032) under the acceptance rule of `ed25519-rule.ts`, by libsodium where it is there, else by
+ * node:crypto, with noble-curves as one more backend that the others are held against. Everything signed carries a domain: utf8(domain) || 0x00 || message.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -8,6 +8,7 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { assert } from './assert.ts';
 import { concatBytes, equalBytes, toHex, utf8 } from './bytes.ts';
 import { PUBLIC_KEY_BYTES, publicKeyFault, signatureAcceptable, signatureFault } from './ed25519-rule.ts';
+import { hasSodium, sodiumSigner, sodiumVerify } from './ed25519-sodium.ts';
 import type { Entropy } from './entropy.ts';
 import { sha256 } from './hash.ts';
 
@@ -31,30 +32,20 @@ export interface Ed25519Backend {
 
 interface KnownKey {
   readonly acceptable: boolean;
-  /** Absent for a key that the rule or the library refuses. */
-  readonly object: KeyObject | undefined;
+  /** Parsed for node:crypto when it is first asked for; null for a key that the library refuses. */
+  object?: KeyObject | null;
 }
 
 /** Insertion order is order of use: the first entry is the least recently used. */
 const knownKeys = new Map<string, KnownKey>();
 
-function parsePublicKey(publicKey: Uint8Array): KnownKey {
-  const acceptable = publicKeyFault(publicKey) === undefined;
-  if (publicKey.length !== PUBLIC_KEY_BYTES) return { acceptable, object: undefined };
-  try {
-    return { acceptable, object: createPublicKey({ key: { ...OKP, x: base64Url(publicKey) }, format: 'jwk' }) };
-  } catch {
-    return { acceptable, object: undefined };
-  }
-}
-
 function knownKeyOf(publicKey: Uint8Array): KnownKey {
   // Longer keys never pass; their hex is not worth keeping.
-  if (publicKey.length !== PUBLIC_KEY_BYTES) return parsePublicKey(publicKey);
+  if (publicKey.length !== PUBLIC_KEY_BYTES) return { acceptable: false, object: null };
   const name = toHex(publicKey);
   let known = knownKeys.get(name);
   if (known === undefined) {
-    known = parsePublicKey(publicKey);
+    known = { acceptable: publicKeyFault(publicKey) === undefined };
     if (knownKeys.size >= KEY_CACHE_MAX) {
       const oldest = knownKeys.keys().next();
       if (!oldest.done) knownKeys.delete(oldest.value);
@@ -64,14 +55,31 @@ function knownKeyOf(publicKey: Uint8Array): KnownKey {
   return known;
 }
 
+function keyObjectOf(publicKey: Uint8Array): KeyObject | null {
+  const known = knownKeyOf(publicKey);
+  if (known.object !== undefined) return known.object;
+  try {
+    known.object = createPublicKey({ key: { ...OKP, x: base64Url(publicKey) }, format: 'jwk' });
+  } catch {
+    known.object = null;
+  }
+  return known.object;
+}
+
 /** OpenSSL by node:crypto: compares the encoding of [S]B - [k]A with R, which is cofactorless. */
 export const nodeBackend: Ed25519Backend = {
   name: 'node:crypto',
   verify(publicKey, message, signature) {
-    const { object } = knownKeyOf(publicKey);
-    return object !== undefined && verify(null, message, object, signature);
+    const object = keyObjectOf(publicKey);
+    return object !== null && verify(null, message, object, signature);
   },
 };
+
+/** libsodium: the same comparison. Refuses everything where the library is not there (`hasSodium`). */
+export const sodiumBackend: Ed25519Backend = { name: 'libsodium', verify: sodiumVerify };
+
+/** What is used: the fastest that is there. */
+const backendInUse = hasSodium ? sodiumBackend : nodeBackend;
 
 /**
  * noble-curves, pure JavaScript and an order of magnitude slower. The library's own `verify` multiplies by the
@@ -106,7 +114,7 @@ export function verifyRaw(
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
-  backend: Ed25519Backend = nodeBackend,
+  backend: Ed25519Backend = backendInUse,
 ): boolean {
   return signatureAcceptable(publicKey, signature).ok && backend.verify(publicKey, message, signature);
 }
@@ -135,22 +143,19 @@ export interface SignatureClaim {
 /** Hashes of key, signature and signed bytes that were found good; the first two have fixed sizes, so no two claims meet. */
 const goodSignatures = new Set<string>();
 
-/** The bytes that were signed, and the key that is asked; undefined where the rule or the library refuses key or signature. */
-function acceptedClaim(claim: SignatureClaim): { readonly signed: Uint8Array; readonly key: KeyObject } | undefined {
-  if (signatureFault(claim.signature) !== undefined) return undefined;
-  const { acceptable, object } = knownKeyOf(claim.publicKey);
-  if (!acceptable || object === undefined) return undefined;
-  return { signed: concatBytes(domainPrefixOf(claim.domain), claim.message), key: object };
+/** The bytes that were signed; undefined where the rule refuses key or signature. */
+function signedBytes(claim: SignatureClaim): Uint8Array | undefined {
+  if (signatureFault(claim.signature) !== undefined || !knownKeyOf(claim.publicKey).acceptable) return undefined;
+  return concatBytes(domainPrefixOf(claim.domain), claim.message);
 }
 
-/** Whether the key signed the message in this domain, by the rule and node:crypto. Any bytes may be given. */
+/** Whether the key signed the message in this domain, by the rule. Any bytes may be given. */
 export function verifySignature(claim: SignatureClaim): boolean {
-  const accepted = acceptedClaim(claim);
-  if (accepted === undefined) return false;
-  const { signed, key } = accepted;
+  const signed = signedBytes(claim);
+  if (signed === undefined) return false;
   const name = toHex(sha256(concatBytes(claim.publicKey, claim.signature, signed)));
   if (goodSignatures.has(name)) return true;
-  if (!verify(null, signed, key, claim.signature)) return false;
+  if (!backendInUse.verify(claim.publicKey, signed, claim.signature)) return false;
   if (goodSignatures.size >= GOOD_SIGNATURES_MAX) {
     const oldest = goodSignatures.values().next();
     if (!oldest.done) goodSignatures.delete(oldest.value);
@@ -161,33 +166,41 @@ export function verifySignature(claim: SignatureClaim): boolean {
 
 /** As `verifySignature`, for claims that come once: nothing is remembered. */
 export function verifyOnce(claim: SignatureClaim): boolean {
-  const accepted = acceptedClaim(claim);
-  return accepted !== undefined && verify(null, accepted.signed, accepted.key, claim.signature);
+  const signed = signedBytes(claim);
+  return signed !== undefined && backendInUse.verify(claim.publicKey, signed, claim.signature);
 }
 
 interface KnownSeed {
   readonly copy: Uint8Array;
   readonly object: KeyObject;
+  readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
 /** Parsed secrets live as long as the caller's own array of the seed. */
 const knownSeeds = new WeakMap<Uint8Array, KnownSeed>();
 
-/** The key object of a secret seed, for what takes no bare seed. Keep one array a seed: its key is cached by it. */
-export function privateKeyOf(secretSeed: Uint8Array): KeyObject {
+function knownSeedOf(secretSeed: Uint8Array): KnownSeed {
   assert(secretSeed.length === SEED_BYTES, `a secret seed is ${SEED_BYTES} bytes`);
   const known = knownSeeds.get(secretSeed);
   // The array may have been overwritten with another seed since.
-  if (known !== undefined && equalBytes(known.copy, secretSeed)) return known.object;
+  if (known !== undefined && equalBytes(known.copy, secretSeed)) return known;
   // The library derives the public part itself and does not read `x`; it must only be there.
   const object = createPrivateKey({ key: { ...OKP, d: base64Url(secretSeed), x: '' }, format: 'jwk' });
-  knownSeeds.set(secretSeed, { copy: Uint8Array.from(secretSeed), object });
-  return object;
+  const copy = Uint8Array.from(secretSeed);
+  const byNode = (message: Uint8Array): Uint8Array => Uint8Array.from(sign(null, message, object));
+  const fresh = { copy, object, sign: sodiumSigner(copy) ?? byNode };
+  knownSeeds.set(secretSeed, fresh);
+  return fresh;
+}
+
+/** The key object of a secret seed, for what takes no bare seed. Keep one array a seed: its key is cached by it. */
+export function privateKeyOf(secretSeed: Uint8Array): KeyObject {
+  return knownSeedOf(secretSeed).object;
 }
 
 /** Signature of the bare message (RFC 8032 section 5.1.6), 64 bytes. For vectors and foreign formats. */
 export function signRaw(secretSeed: Uint8Array, message: Uint8Array): Uint8Array {
-  return Uint8Array.from(sign(null, message, privateKeyOf(secretSeed)));
+  return knownSeedOf(secretSeed).sign(message);
 }
 
 /** Signature over utf8(domain) || 0x00 || message, 64 bytes. Keep one array a seed: its key is cached by it. */

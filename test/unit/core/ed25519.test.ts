@@ -1,3 +1,4 @@
+import { sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { AssertionFailure } from '#core/assert';
 import { concatBytes, utf8 } from '#core/bytes';
@@ -6,15 +7,20 @@ import {
   KEY_CACHE_MAX,
   nobleBackend,
   nodeBackend,
+  privateKeyOf,
   publicKeyOf,
   signMessage,
   signRaw,
+  sodiumBackend,
   verifyRaw,
   verifySignature,
 } from '#core/ed25519';
 import { signatureAcceptable } from '#core/ed25519-rule';
+import { hasSodium } from '#core/ed25519-sodium';
 import { SeededEntropy } from '#core/entropy';
 
+// libsodium comes prebuilt for most machines, not for all.
+const backends = [nodeBackend, nobleBackend, ...(hasSodium ? [sodiumBackend] : [])];
 const entropy = new SeededEntropy('ed25519');
 const seed = generateSeed(entropy);
 const publicKey = publicKeyOf(seed);
@@ -56,17 +62,17 @@ describe('a signature', () => {
     expect(verifyRaw(publicKey, signed, signature)).toBe(true);
   });
 
-  it('with one bit changed is refused by both backends alike', () => {
+  it('with one bit changed is refused by all backends alike', () => {
     const raw = signRaw(seed, message);
     for (let bit = 0; bit < 512; bit += 5) {
       const changed = flip(raw, bit);
-      for (const backend of [nodeBackend, nobleBackend]) {
+      for (const backend of backends) {
         expect(verifyRaw(publicKey, message, changed, backend), `${backend.name} bit ${bit}`).toBe(false);
       }
     }
     for (let bit = 0; bit < 256; bit += 5) {
       const changed = flip(publicKey, bit);
-      for (const backend of [nodeBackend, nobleBackend]) {
+      for (const backend of backends) {
         expect(verifyRaw(changed, message, raw, backend), `${backend.name} key bit ${bit}`).toBe(false);
       }
     }
@@ -77,9 +83,10 @@ describe('a signature', () => {
       const odd = new Uint8Array(size).fill(3);
       expect(verifySignature({ ...claim, signature: odd })).toBe(false);
       expect(verifySignature({ ...claim, publicKey: odd })).toBe(false);
-      expect(nodeBackend.verify(odd, message, signature)).toBe(false);
-      expect(nobleBackend.verify(odd, message, signature)).toBe(false);
-      expect(nobleBackend.verify(publicKey, message, odd)).toBe(false);
+      for (const backend of backends) {
+        expect(backend.verify(odd, message, signature)).toBe(false);
+        expect(backend.verify(publicKey, message, odd)).toBe(false);
+      }
     }
     expect(signatureAcceptable(publicKey.subarray(1), signature)).toEqual({ ok: false, reason: 'KEY_LENGTH' });
     expect(signatureAcceptable(publicKey, signature.subarray(1))).toEqual({ ok: false, reason: 'SIGNATURE_LENGTH' });
@@ -94,6 +101,14 @@ describe('a signature', () => {
 });
 
 describe('signing', () => {
+  it('gives the same bytes whichever library signs', () => {
+    for (let count = 0; count < 50; count++) {
+      const own = generateSeed(entropy);
+      const text = entropy.bytes(count * 3);
+      expect(Buffer.from(signRaw(own, text))).toEqual(sign(null, text, privateKeyOf(own)));
+    }
+  });
+
   it('follows the array when it is overwritten with another seed', () => {
     const reused = generateSeed(entropy);
     const before = publicKeyOf(reused);

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '#core/bytes';
-import { nobleBackend, nodeBackend, publicKeyOf, signRaw, verifyRaw } from '#core/ed25519';
+import { nobleBackend, nodeBackend, publicKeyOf, signRaw, sodiumBackend, verifyRaw } from '#core/ed25519';
 import { publicKeyFault, signatureAcceptable } from '#core/ed25519-rule';
+import { hasSodium } from '#core/ed25519-sodium';
 
 function hex(text: string): Uint8Array {
   const bytes = fromHex(text);
@@ -11,7 +12,8 @@ function hex(text: string): Uint8Array {
   return bytes;
 }
 
-const backends = [nodeBackend, nobleBackend];
+// libsodium comes prebuilt for most machines, not for all.
+const backends = [nodeBackend, nobleBackend, ...(hasSodium ? [sodiumBackend] : [])];
 
 // RFC 8032 section 7.1: TEST 1, TEST 2, TEST 3, TEST SHA(abc).
 const RFC_8032 = [
