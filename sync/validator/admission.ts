@@ -32,7 +32,8 @@ export interface Candidate {
 export type Admission =
   | { readonly kind: 'admitted'; readonly pooled: Pooled }
   | { readonly kind: 'known' }
-  | { readonly kind: 'duplicate'; readonly segment: Segment }
+  /** `justNow`: its receipts have only just been published. */
+  | { readonly kind: 'duplicate'; readonly segment: Segment; readonly justNow: boolean }
   | ({ readonly kind: 'turned-away'; readonly segment: Segment | null } & TurnedAwayFor);
 
 /** A segment turned away. */

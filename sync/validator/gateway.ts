@@ -92,7 +92,9 @@ export class Gateway {
   /** Tells authors by the brokers, and by the feed. */
   readonly sender: SegmentSender = {
     taken: () => undefined,
-    ordered: (segment) => this.#repeatReceipts(segment),
+    ordered: (segment, justNow) => {
+      if (!justNow) this.#repeatReceipts(segment);
+    },
     turnedAway: (why, segment) => {
       if (segment !== null) this.#turnAway(segment, why);
     },

@@ -19,8 +19,8 @@ const stuckMs = 60_000;
 export interface SegmentSender {
   /** Held: to be ordered, or until its author is known. */
   taken(): void;
-  /** It was ordered before. */
-  ordered(segment: Segment): void;
+  /** It was ordered before; `justNow`: so lately that its receipts are on their way to all who listen. */
+  ordered(segment: Segment, justNow: boolean): void;
   /** Why it was not taken; `segment` is null where the bytes are none. */
   turnedAway(why: TurnedAwayFor, segment: Segment | null): void;
 }
@@ -102,7 +102,7 @@ export class SegmentDoor {
     if (seen.kind !== 'candidate') return this.#conclude(seen, bytes, how);
     // A block that waits for it executes it, and checks it then.
     collector.offerNamed(seen.name, bytes);
-    signatures.add(segmentClaim(chainId, seen.segment, seen.publicKey), (genuine) => {
+    const answer = (genuine: boolean): void => {
       if (genuine) {
         pool.noteGenuine(seen);
         this.#conclude(pool.enter(seen), bytes, how);
@@ -110,7 +110,10 @@ export class SegmentDoor {
         pool.drop(seen);
         this.#turnAway({ reason: 'BAD_SIGNATURE', nextSequence: null, retryAfterMs: null }, seen.segment, how);
       }
-    });
+    };
+    // A block may have come that executed it, and checked it for that.
+    const isKnown = (): boolean => pool.isKnownGenuine(seen);
+    signatures.add(segmentClaim(chainId, seen.segment, seen.publicKey), answer, isKnown);
     return false;
   }
 
@@ -124,7 +127,7 @@ export class SegmentDoor {
         this.#options.onAdmitted();
         return false;
       case 'duplicate':
-        how.sender?.ordered(admission.segment);
+        how.sender?.ordered(admission.segment, admission.justNow);
         return false;
       case 'turned-away': {
         const { reason, segment } = admission;

@@ -49,6 +49,9 @@ export interface GatherLimits {
 
 type PlacedStream = Pick<Pooled, 'author' | 'epoch' | 'stream'> & { readonly salvaged?: boolean };
 
+/** A segment that comes within this time of its block was on its way with it: its author hears the block's receipts. */
+const justNowMs = 2_000;
+
 const streamName = ({ author, epoch, stream, salvaged = false }: PlacedStream): string =>
   `${author} ${epoch} ${stream}${salvaged ? ' salvaged' : ''}`;
 
@@ -68,6 +71,8 @@ export class SegmentPool {
   readonly #genuine = new WeakMap<Uint8Array, Uint8Array>();
   /** Names of streams that the ledger lets wait for another journal. */
   readonly #held = new Set<string>();
+  /** When the segments of the latest blocks were ordered, the oldest first. */
+  readonly #orderedMs = new Map<string, number>();
   #blockTimeMs = 0;
   #ready = 0;
 
@@ -110,7 +115,7 @@ export class SegmentPool {
     const segment = decoded.value;
     const speaker = speakerOf(this.#state, segment);
     if (typeof speaker === 'string') return turnedAway(speaker, segment);
-    const misplaced = this.#placeFault(segment, speaker);
+    const misplaced = this.#placeFault(segment, speaker, name);
     if (misplaced !== null) return misplaced;
     const busy = this.#loadFault(segment, bytes.length);
     if (busy !== null) {
@@ -132,7 +137,7 @@ export class SegmentPool {
     const { segment, bytes, digest, name, arrivedMs } = candidate;
     const speaker = speakerOf(this.#state, segment);
     if (typeof speaker === 'string') return turnedAway(speaker, segment);
-    const fault = this.#placeFault(segment, speaker);
+    const fault = this.#placeFault(segment, speaker, name);
     if (fault !== null) return fault;
     if (!this.isGenuine(segment, bytes, speaker.publicKey)) return turnedAway('BAD_SIGNATURE', segment);
     const { author, epoch, stream, firstSequence: first, entries } = segment;
@@ -163,6 +168,12 @@ export class SegmentPool {
   /** Remembers that the candidate's signature was found good. */
   noteGenuine({ bytes, publicKey }: Candidate): void {
     this.#genuine.set(bytes, publicKey);
+  }
+
+  /** Whether the candidate's signature was found good meanwhile, by the block that ordered it. */
+  isKnownGenuine({ bytes, publicKey }: Candidate): boolean {
+    const known = this.#genuine.get(bytes);
+    return known !== undefined && equalBytes(known, publicKey);
   }
 
   /** Whether the key signed the segment; remembered by the identity of its bytes. */
@@ -243,6 +254,21 @@ export class SegmentPool {
     }
     for (const name of touched) this.#advance(name, ordered);
     this.#load.ordered(work);
+    this.#noteOrdered(ordered);
+  }
+
+  #noteOrdered(names: ReadonlySet<string>): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [name, atMs] of this.#orderedMs) {
+      if (nowMs - atMs < justNowMs) break;
+      this.#orderedMs.delete(name);
+    }
+    for (const name of names) this.#orderedMs.set(name, nowMs);
+  }
+
+  #duplicate(segment: Segment, name: string): Admission {
+    const atMs = this.#orderedMs.get(name);
+    return { kind: 'duplicate', segment, justNow: atMs !== undefined && this.#clock.monotonicMs() - atMs < justNowMs };
   }
 
   /** Matches a stream with the state, also where another segment than the pooled one was ordered. */
@@ -306,12 +332,12 @@ export class SegmentPool {
   }
 
   /** Whether a segment has no place: behind the ledger, contradicting it, or too far ahead of its stream. */
-  #placeFault(segment: Segment, { named }: Speaker): Admission | null {
+  #placeFault(segment: Segment, { named }: Speaker, name: string): Admission | null {
     if (named !== null) return null;
     const { author, firstSequence, entries } = segment;
     if (firstSequence + entries.length > Number.MAX_SAFE_INTEGER) return turnedAway('BAD_FORMAT', null);
     const head = headOf(this.#state, this.#chainId, segment);
-    if (firstSequence + entries.length <= head.nextSequence) return { kind: 'duplicate', segment };
+    if (firstSequence + entries.length <= head.nextSequence) return this.#duplicate(segment, name);
     // A terminal's fork goes into a block, which freezes it.
     if (!continuesHead(segment, head) && terminalParts(author) === null)
       return turnedAway('FORK', segment, head.nextSequence);

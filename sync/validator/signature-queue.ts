@@ -35,6 +35,7 @@ export class InlineChecker implements SignatureChecker {
 interface Waiting {
   readonly claim: SignatureClaim;
   readonly done: (genuine: boolean) => void;
+  readonly isKnown: () => boolean;
 }
 
 interface Chunk {
@@ -59,9 +60,9 @@ export class SignatureQueue {
     return this.#chunks.reduce((sum, { waiting }) => sum + waiting.length, this.#waiting.length);
   }
 
-  /** Calls `done` once, not inside this call. */
-  add(claim: SignatureClaim, done: (genuine: boolean) => void): void {
-    this.#waiting.push({ claim, done });
+  /** Calls `done` once, not inside this call. `isKnown`, asked when its turn comes: found good by somebody else meanwhile. */
+  add(claim: SignatureClaim, done: (genuine: boolean) => void, isKnown: () => boolean = () => false): void {
+    this.#waiting.push({ claim, done, isKnown });
     // Those that come in the same turn go into the same chunk.
     if (this.#waiting.length === 1 && this.#chunks.length < this.#checker.width) queueMicrotask(() => this.#next());
     else if (this.#waiting.length >= this.#checker.chunkMax) this.#next();
@@ -78,10 +79,12 @@ export class SignatureQueue {
     while (!this.#stopped && this.#waiting.length > 0 && this.#chunks.length < width) {
       const chunk: Chunk = { waiting: this.#waiting.splice(0, chunkMax), genuine: null };
       this.#chunks.push(chunk);
+      const open = chunk.waiting.filter(({ isKnown }) => !isKnown());
       this.#checker.check(
-        chunk.waiting.map(({ claim }) => claim),
-        (genuine) => {
-          chunk.genuine = genuine;
+        open.map(({ claim }) => claim),
+        (verdicts) => {
+          const genuine = new Map(open.map((each, at) => [each, verdicts[at] === true]));
+          chunk.genuine = chunk.waiting.map((each) => genuine.get(each) ?? true);
           this.#answer();
         },
       );

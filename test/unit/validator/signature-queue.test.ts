@@ -48,6 +48,25 @@ describe('signatures that are checked beside the votes', () => {
     expect(await answersOf(new InlineChecker(), 100)).toEqual(expected(100));
   });
 
+  it('are not checked again where somebody has found them good meanwhile', async () => {
+    const checked: number[] = [];
+    const checker: SignatureChecker = {
+      width: 1,
+      chunkMax: 4,
+      check: (claims, done) => {
+        checked.push(claims.length);
+        setImmediate(() => done(claims.map(() => false)));
+      },
+      stop: () => Promise.resolve(),
+    };
+    const queue = new SignatureQueue(checker);
+    const answers = Array.from({ length: 4 }, (_, n) => {
+      return new Promise<boolean>((resolve) => queue.add(claimOf(n), resolve, () => n % 2 === 0));
+    });
+    expect(await Promise.all(answers)).toEqual([true, false, true, false]);
+    expect(checked).toEqual([2]);
+  });
+
   it('let the event loop turn between chunks', async () => {
     let turns = 0;
     let done = false;
