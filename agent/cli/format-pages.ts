@@ -61,6 +61,7 @@ import {
 } from '#sync/wire/gateway-message';
 import { genesisFormat } from '#sync/wire/genesis';
 import { feedFormat, pollFormat, submitReplyFormat } from '#sync/wire/https-message';
+import { operatorCheckpointFormat } from '#sync/wire/operator-checkpoint';
 import { peerMessageFormat } from '#sync/wire/peer-message';
 import { certificateFormat, timeoutFormat, voteFormat } from '#sync/wire/vote';
 import { alignTables } from './aligned-tables.ts';
@@ -165,6 +166,7 @@ const pages = [
       receiptsMessageFormat,
       receiptProofFormat,
       lightPlaceFormat,
+      operatorCheckpointFormat,
       deltaMessageFormat,
       turnedAwayFormat,
       requestFormat,

@@ -7,8 +7,9 @@ import { generateSeed, publicKeyOf } from '#core/ed25519';
 import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import { validatorsMax, validatorsMin } from '#ledger/validators/validator-set';
+import { operatorsAreSound } from '#sync/light-client/operator-word';
 import { markKeyUnused } from '#sync/validator/unused-key';
-import { chainIdOf, type Genesis } from '#sync/wire/genesis';
+import { chainIdOf, type Genesis, type Operators } from '#sync/wire/genesis';
 import type { OfficeErrorCode } from './errors.ts';
 import { assertAbsent, makeFolder, type RegionFile, writeGenesis, writeJson } from './region-file.ts';
 
@@ -31,6 +32,8 @@ export interface RegionOptions {
   readonly checkpointMs?: number;
   /** Milliseconds after which an idle region makes a block; default 10,000. */
   readonly heartbeatMs?: number;
+  /** Who may sign checkpoints; left out: three keys are drawn, of which two together are believed. */
+  readonly operators?: Operators;
   /** Let stores and offices keep journals where a power cut wipes them; for trials. Default false. */
   readonly allowVolatileState?: boolean;
   readonly clock: Clock;
@@ -43,15 +46,19 @@ export interface CreatedRegion {
   readonly regionFile: string;
   readonly genesisFile: string;
   readonly adminKeyFile: string;
+  /** Keys that were drawn for the operators: to be taken offline, each to another place. */
+  readonly operatorKeyFiles: readonly string[];
   readonly chainId: string;
   readonly validators: readonly { readonly name: string; readonly configPath: string }[];
 }
 
 const heartbeatMsDefault = 10_000;
 const epochTurns = 16;
+const operatorsDrawn = 3;
+const thresholdDrawn = 2;
 const badInput: OfficeErrorCode = 'BAD_INPUT';
 
-function assertFits({ name, validators, peerPortBase, peerHosts, httpsPortBase }: RegionOptions): void {
+function assertFits({ name, validators, peerPortBase, peerHosts, httpsPortBase, operators }: RegionOptions): void {
   const fault = (message: string): never => {
     throw new BizainError({ code: badInput, message });
   };
@@ -69,6 +76,10 @@ function assertFits({ name, validators, peerPortBase, peerHosts, httpsPortBase }
   if (peerHosts !== undefined && peerHosts.length !== 1 && peerHosts.length !== validators) {
     fault(`${peerHosts.length} hosts do not fit ${validators} validators. Name one for all, or one for each.`);
   }
+  if (operators !== undefined && !operatorsAreSound(operators)) {
+    const { threshold, publicKeys } = operators;
+    fault(`A threshold of ${threshold} does not fit ${publicKeys.length} operators, or a key is named twice.`);
+  }
   if (httpsPortBase !== undefined && Math.abs(httpsPortBase - peerPortBase) < validators) {
     fault(`Ports from ${httpsPortBase} on are those where validators hear each other. Choose another base port.`);
   }
@@ -79,6 +90,26 @@ function httpsEntriesOf({ httpsPortBase }: RegionOptions, seats: readonly { name
   return seats.map(({ name: validator, host }, index) => {
     const port = httpsPortBase + index;
     return { validator, port, url: `https://${host.includes(':') ? `[${host}]` : host}:${port}` };
+  });
+}
+
+interface DrawnOperators {
+  readonly operators: Operators;
+  readonly seeds: readonly Uint8Array[];
+}
+
+function operatorsOf({ operators, entropy }: RegionOptions): DrawnOperators {
+  if (operators !== undefined) return { operators, seeds: [] };
+  const seeds = Array.from({ length: operatorsDrawn }, () => generateSeed(entropy));
+  return { operators: { threshold: thresholdDrawn, publicKeys: seeds.map(publicKeyOf) }, seeds };
+}
+
+function writeOperatorKeys(folder: string, seeds: readonly Uint8Array[]): string[] {
+  if (seeds.length > 0) makeFolder(folder);
+  return seeds.map((seed, index) => {
+    const file = join(folder, `operator-${index + 1}.key`);
+    writeKeyFile(file, seed);
+    return file;
   });
 }
 
@@ -101,6 +132,7 @@ export function createRegion(options: RegionOptions): CreatedRegion {
     host: hosts[index] ?? peerHost,
     port: peerPortBase + index,
   }));
+  const { operators, seeds: operatorSeeds } = operatorsOf(options);
   const genesis: Genesis = {
     region: options.name,
     timeMs: Math.floor(clock.wallMs()),
@@ -109,12 +141,14 @@ export function createRegion(options: RegionOptions): CreatedRegion {
     epochTurns,
     heartbeatMs: options.heartbeatMs ?? heartbeatMsDefault,
     seed: entropy.bytes(32),
+    operators,
   };
   const genesisFile = join(folder, 'genesis.cbor');
   const adminKeyFile = join(folder, 'admin.key');
   makeFolder(folder);
   writeGenesis(genesisFile, genesis);
   writeKeyFile(adminKeyFile, adminSeed);
+  const operatorKeyFiles = writeOperatorKeys(join(folder, 'operators'), operatorSeeds);
   const peers = seats.map(({ name, host, port }) => ({ name, host, port }));
   const https = httpsEntriesOf(options, seats);
   const validators = seats.map((seat, index) => {
@@ -152,5 +186,5 @@ export function createRegion(options: RegionOptions): CreatedRegion {
   };
   // Last, so that a folder with region.json is complete.
   writeJson(regionFile, file, 0o600);
-  return { folder, regionFile, genesisFile, adminKeyFile, chainId, validators };
+  return { folder, regionFile, genesisFile, adminKeyFile, operatorKeyFiles, chainId, validators };
 }

@@ -15,12 +15,14 @@ import type { ChainState } from '../pbft/chain.ts';
 import { blockHash } from '../wire/block.ts';
 import type { DeltaMessage, EpochCertificate, LightBlock, ReceiptsMessage } from '../wire/gateway-message.ts';
 import { chainIdOf, type Genesis, type ValidatorInfo } from '../wire/genesis.ts';
+import type { OperatorCheckpoint } from '../wire/operator-checkpoint.ts';
 import { commitPhase, verifyCertificate } from '../wire/vote.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { CertifiedShard } from './certified-shard.ts';
 import { chainStateOf, nextEpochStart } from './epoch-certificate.ts';
 import type { LightFault } from './light-fault.ts';
 import { type LightPlace, trustingPeriodMs } from './light-place.ts';
+import { type OperatorFault, verifyCheckpoint } from './operator-word.ts';
 import { provedReceiptsRoot } from './proved-receipts.ts';
 import { ValidatorSpans } from './validator-spans.ts';
 
@@ -58,7 +60,7 @@ export class LightClient {
   readonly chainId: Uint8Array;
   readonly genesis: Genesis;
   readonly #watch: LightWatch;
-  readonly #known = new BoundedMap<number, KnownBlock>(knownBlocksMax);
+  #known = new BoundedMap<number, KnownBlock>(knownBlocksMax);
   #spans: ValidatorSpans;
   #trustedMs: number;
   #epoch: number | null = null;
@@ -135,17 +137,26 @@ export class LightClient {
   }
 
   /**
-   * Believes a chain state on somebody else's word: the caller has checked that the operators signed it. What was known before, the
-   * head too, is forgotten where the chain state is newer.
+   * Goes on from a checkpoint that enough operators have signed. `older`: what is known is at least as new, and stays. `newer`: what
+   * was known before, contradictions too, is forgotten, and the checkpoint's block is the head.
    */
-  restart(chain: ChainState): void {
-    if (chain.timeMs <= this.#trustedMs) return;
+  trust(checkpoint: OperatorCheckpoint): Result<'newer' | 'older', LightFault | OperatorFault> {
+    const chain = verifyCheckpoint(this.genesis, checkpoint);
+    if (!chain.ok) return chain;
+    if (chain.value.timeMs <= this.#trustedMs) return ok('older');
+    this.#restart(chain.value);
+    const head = this.acceptHead(checkpoint.certificate.lightBlock);
+    return head.ok ? ok('newer') : head;
+  }
+
+  #restart(chain: ChainState): void {
     const { epochStart: fromHeight, validators, validatorsNext } = chain;
     this.#spans = new ValidatorSpans([{ fromHeight, validators }]);
     this.#spans.add({ fromHeight: nextEpochStart(this.genesis.epochTurns, chain), validators: validatorsNext });
     this.#trustedMs = chain.timeMs;
     this.#epoch = chain.epoch;
     this.#head = null;
+    this.#known = new BoundedMap(knownBlocksMax);
   }
 
   /** Verifies a light block; `newer` moves the head, `known` is the same height or an older one. */

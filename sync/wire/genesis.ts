@@ -15,10 +15,21 @@ export type ValidatorInfo = Infer<typeof validatorInfoFormat>;
 /** The validators of an epoch, in the order of their indices. */
 export const validatorSetFormat = list(validatorInfoFormat, { min: validatorsMin, max: validatorsMax });
 
+/** Most keys that the operators may have. */
+export const operatorsMax = 16;
+
+/** Who speaks for the region where its validators cannot: keys kept offline, of which `threshold` together are believed. */
+export const operatorsFormat = record('operators', {
+  /** From 1 to the number of keys; another one is believed by nobody. */
+  threshold: uint({ max: operatorsMax }),
+  publicKeys: list(publicKeyFormat, { min: 1, max: operatorsMax }),
+});
+export type Operators = Infer<typeof operatorsFormat>;
+
 /** The first page; its bytes never change. */
 export const genesisFormat = versioned(
   'genesis',
-  1,
+  2,
   { bytesMax: 16_384 },
   {
     region: text({ min: 1, max: 32, pattern: /^[a-z0-9][a-z0-9-]*$/ }),
@@ -31,6 +42,7 @@ export const genesisFormat = versioned(
     heartbeatMs: uint({ max: 600_000 }),
     /** 32 bytes drawn when the region was made; seeds the first two epochs' schedules. */
     seed: publicKeyFormat,
+    operators: operatorsFormat,
   },
 );
 export type Genesis = Infer<typeof genesisFormat>;

@@ -25,6 +25,7 @@ import type { StoreOptions } from '#sync/validator/store-database';
 import { bodyDigest } from '#sync/wire/block';
 import { chainIdOf, type Genesis } from '#sync/wire/genesis';
 import type { PeerMessage } from '#sync/wire/peer-message';
+import { testOperators } from '../fixtures/operators.ts';
 import { seedOf } from '../fixtures/region.ts';
 
 const startMs = Date.UTC(2026, 0, 1);
@@ -40,6 +41,7 @@ export const votingGenesis: Genesis = {
   epochTurns: 2,
   heartbeatMs: 2_000,
   seed: seedOf('voting beacon'),
+  operators: testOperators,
 };
 
 function idOf(validator: number): PeerId {

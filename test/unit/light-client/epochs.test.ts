@@ -6,6 +6,7 @@ import { spansMax, spansStoredMax, ValidatorSpans } from '#sync/light-client/val
 import type { EpochCertificate } from '#sync/wire/gateway-message';
 import type { ValidatorInfo } from '#sync/wire/genesis';
 import { EpochChain, memberOf } from '../../fixtures/epoch-chain.ts';
+import { signedCheckpoint } from '../../fixtures/operators.ts';
 
 const day = 86_400_000;
 const first = ['v0', 'v1', 'v2', 'v3'].map((name) => memberOf(name));
@@ -175,9 +176,10 @@ describe('R26: trust', () => {
     const { chain, light } = follows(trustingPeriodMs + 1);
     const later = new EpochChain({ blockMs: 20 * day });
     for (let epoch = 0; epoch < 4; epoch++) later.nextEpoch([...first, memberOf('n0')]);
-    light.restart(chain.chain);
+    expect(light.trust(signedCheckpoint(chain, [0, 1]))).toEqual({ ok: true, value: 'older' });
     expect(light.acceptHead(chain.lightBlock())).toMatchObject({ reason: 'TRUST_EXPIRED' });
-    light.restart(later.chain);
+    expect(light.trust(signedCheckpoint(later, [0, 2]))).toEqual({ ok: true, value: 'newer' });
+    later.advance([...first, memberOf('n0')]);
     expect(light.acceptHead(later.lightBlock())).toEqual({ ok: true, value: 'newer' });
     expect(light.validators).toHaveLength(5);
   });

@@ -45,6 +45,25 @@ describe('createRegion', () => {
     });
   });
 
+  it('makes three private operator keys, of which two are believed, unless public keys are given', () => {
+    const created = createRegion(options());
+    const { operators } = readRegion(created.folder).genesis;
+    expect(created.operatorKeyFiles).toHaveLength(3);
+    expect(operators).toEqual({
+      threshold: 2,
+      publicKeys: created.operatorKeyFiles.map((file) => publicKeyOf(readKeyFile(file))),
+    });
+    for (const file of created.operatorKeyFiles) expect(statSync(file).mode & 0o777).toBe(0o600);
+    const given = { threshold: 1, publicKeys: operators.publicKeys.slice(1) };
+    const other = createRegion(options({ folder: join(folder, 'west'), operators: given }));
+    expect(readRegion(other.folder).genesis.operators).toEqual(given);
+    expect(existsSync(join(folder, 'west', 'operators'))).toBe(false);
+    const tooMany = { threshold: 3, publicKeys: operators.publicKeys.slice(1) };
+    expect(() => createRegion(options({ folder: join(folder, 'north'), operators: tooMany }))).toThrow(
+      expect.objectContaining({ code: 'BAD_INPUT' }),
+    );
+  });
+
   it('writes over nothing', () => {
     createRegion(options());
     expect(() => createRegion(options())).toThrow(expect.objectContaining({ code: 'ALREADY_THERE' }));

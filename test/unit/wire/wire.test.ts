@@ -17,6 +17,7 @@ import {
   timeoutMessage,
   verifyCertificate,
 } from '#sync/wire/vote';
+import { testOperators } from '../../fixtures/operators.ts';
 
 const hashOf = (name: string): Uint8Array => sha256(utf8(name));
 const seeds = Array.from({ length: 16 }, (_, index) => hashOf(`validator ${index}`));
@@ -179,6 +180,7 @@ describe('commitments', () => {
       epochTurns: 4,
       heartbeatMs: 10_000,
       seed: hashOf('seed'),
+      operators: testOperators,
     };
     expect(decode(genesisFormat, encode(genesisFormat, genesis))).toEqual({ ok: true, value: genesis });
     const ids = [

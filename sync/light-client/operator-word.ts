@@ -1,0 +1,101 @@
+/** Whether the region's operators stand behind something: signatures by their places in the genesis, and a checkpoint whole. */
+import { equalBytes, toHex } from '#core/bytes';
+import { verifySignature } from '#core/ed25519';
+import { bad, ok, type Result } from '#core/result';
+import type { ChainState } from '../pbft/chain.ts';
+import { blockHash } from '../wire/block.ts';
+import { chainIdOf, type Genesis, type Operators } from '../wire/genesis.ts';
+import {
+  checkpointDomain,
+  checkpointMessage,
+  type OperatorCheckpoint,
+  type OperatorSignature,
+} from '../wire/operator-checkpoint.ts';
+import { commitPhase, verifyCertificate } from '../wire/vote.ts';
+import { chainStateOf } from './epoch-certificate.ts';
+import type { LightFault } from './light-fault.ts';
+
+/**
+ * Why the operators' word does not count. `BAD_OPERATORS`: the genesis names no usable ones. `UNKNOWN_OPERATOR`: a place that it
+ * does not name. `OPERATOR_TWICE`: places not ascending. `BAD_OPERATOR_SIGNATURE`: not signed by that key. `TOO_FEW_OPERATORS`: under the threshold.
+ */
+export type OperatorFault =
+  | 'BAD_OPERATORS'
+  | 'UNKNOWN_OPERATOR'
+  | 'OPERATOR_TWICE'
+  | 'BAD_OPERATOR_SIGNATURE'
+  | 'TOO_FEW_OPERATORS';
+
+/** What is said to have been signed. */
+export interface OperatorClaim {
+  readonly domain: string;
+  readonly message: Uint8Array;
+  readonly signatures: readonly OperatorSignature[];
+}
+
+/** Whether a genesis names operators whose word can count: distinct keys, a threshold that they can reach. */
+export function operatorsAreSound({ threshold, publicKeys }: Operators): boolean {
+  const distinct = new Set(publicKeys.map(toHex)).size === publicKeys.length;
+  return distinct && threshold >= 1 && threshold <= publicKeys.length;
+}
+
+/** Every signature must be good, even beyond the threshold; gives the places that signed, ascending. Never throws. */
+export function operatorsBehind(operators: Operators, claim: OperatorClaim): Result<readonly number[], OperatorFault> {
+  if (!operatorsAreSound(operators)) return bad('BAD_OPERATORS');
+  let last = -1;
+  for (const { operator, signature } of claim.signatures) {
+    const publicKey = operators.publicKeys[operator];
+    if (publicKey === undefined) return bad('UNKNOWN_OPERATOR', `operator ${operator}`);
+    if (operator <= last) return bad('OPERATOR_TWICE', `operator ${operator}`);
+    last = operator;
+    const { domain, message } = claim;
+    if (!verifySignature({ publicKey, domain, message, signature }))
+      return bad('BAD_OPERATOR_SIGNATURE', `operator ${operator}`);
+  }
+  return ok(claim.signatures.map(({ operator }) => operator));
+}
+
+/** What a checkpoint says. */
+export interface CheckpointContent {
+  /** After the parent of its block. */
+  readonly chain: ChainState;
+  /** Places of the operators that have signed, ascending. */
+  readonly signedBy: readonly number[];
+}
+
+/**
+ * Reads a checkpoint that need not be signed by enough operators yet: it must hold together, be certified by the validators that it
+ * names, and no signature on it may be bad.
+ */
+export function readCheckpoint(
+  genesis: Genesis,
+  checkpoint: OperatorCheckpoint,
+): Result<CheckpointContent, LightFault | OperatorFault> {
+  const { certificate, signatures } = checkpoint;
+  const chainId = chainIdOf(genesis);
+  const { header, certificate: votes } = certificate.lightBlock;
+  if (!equalBytes(checkpoint.chainId, chainId) || !equalBytes(header.chainId, chainId)) return bad('OTHER_CHAIN');
+  const chain = chainStateOf(certificate);
+  if (!chain.ok) return chain;
+  if (votes.phase !== commitPhase) return bad('NOT_COMMIT');
+  if (votes.height !== header.height) return bad('OTHER_HEIGHT');
+  if (!equalBytes(votes.blockHash, blockHash(header))) return bad('OTHER_BLOCK');
+  const certified = verifyCertificate(chainId, chain.value.validators, votes);
+  if (!certified.ok) return certified;
+  const message = checkpointMessage(chainId, certificate);
+  const behind = operatorsBehind(genesis.operators, { domain: checkpointDomain, message, signatures });
+  return behind.ok ? ok({ chain: chain.value, signedBy: behind.value }) : behind;
+}
+
+/** The chain state of a checkpoint that enough operators have signed. Never throws on decoded input. */
+export function verifyCheckpoint(
+  genesis: Genesis,
+  checkpoint: OperatorCheckpoint,
+): Result<ChainState, LightFault | OperatorFault> {
+  const read = readCheckpoint(genesis, checkpoint);
+  if (!read.ok) return read;
+  const { chain, signedBy } = read.value;
+  const { threshold } = genesis.operators;
+  if (signedBy.length < threshold) return bad('TOO_FEW_OPERATORS', `${signedBy.length} of ${threshold}`);
+  return ok(chain);
+}
