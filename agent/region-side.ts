@@ -17,6 +17,7 @@ import type { CachedShards } from './checkout/till.ts';
 import { entryPointsOf } from './config/entry-points.ts';
 import type { TerminalConfig } from './config/terminal-config.ts';
 import type { Journal } from './journal/journal.ts';
+import { readCheckpointFile } from './region/checkpoint-file.ts';
 import { openShardStore, type ShardStore } from './shard-store/shard-store.ts';
 import { ShardSync } from './shard-store/shard-sync.ts';
 import { CertifiedTime } from './time/certified-time.ts';
@@ -59,6 +60,8 @@ export class RegionSide {
   #wasUp = false;
   #forkTold: string | null = null;
   #expiryTold = false;
+  /** Why the configured checkpoint helps nobody: told once the line is up, when somebody listens. */
+  #checkpointFault: string | null;
 
   constructor(options: RegionSideOptions) {
     const { config, genesis, journal, clock, entropy, log, store } = options;
@@ -86,6 +89,7 @@ export class RegionSide {
       // A board without a clock has only what it was told; it cannot notice how long it slept.
       presentMs: () => Math.max(this.time.interval().lowMs, clock.wallMs()),
     });
+    this.#checkpointFault = config.checkpointFile === undefined ? null : this.#trust(config.checkpointFile);
     this.line = new RegionLine({
       chainId: this.light.chainId,
       validatorCount: this.light.validators.length,
@@ -164,6 +168,19 @@ export class RegionSide {
     return this.shardStore.holds(shard) && this.sync.confirmation(shard) !== null;
   }
 
+  #trust(file: string): string | null {
+    const read = readCheckpointFile(file);
+    const trusted = read.ok ? this.light.trust(read.value) : read;
+    if (trusted.ok) {
+      this.#options.log.info({ file, age: trusted.value }, 'a checkpoint of the operators');
+      return null;
+    }
+    const { reason, detail } = trusted;
+    this.#options.log.warn({ file, reason, detail }, 'a checkpoint that is not believed');
+    const why = detail === undefined ? reason : `${reason}: ${detail}`;
+    return `The checkpoint ${file} is not believed (${why}). See what is in it with "bizain region checkpoint show", and get it again from the region's operators.`;
+  }
+
   #listen(): void {
     const { clock, onLine } = this.#options;
     this.line.on('head', (lightBlock) => {
@@ -172,6 +189,8 @@ export class RegionSide {
       else if (accepted.reason === 'TRUST_EXPIRED') this.#onTrustExpired();
     });
     this.line.on('up', () => {
+      if (this.#checkpointFault !== null) this.#options.onAlarm('BAD_CHECKPOINT', this.#checkpointFault);
+      this.#checkpointFault = null;
       this.#upSinceMs = clock.monotonicMs();
       onLine(true);
     });
@@ -194,7 +213,7 @@ export class RegionSide {
   #onTrustExpired(): void {
     if (this.#expiryTold) return;
     this.#expiryTold = true;
-    const message = `This terminal has not heard of the region's validators for over ${trustingPeriodMs / 86_400_000} days and can no longer tell them from former ones. Install a checkpoint signed by the region's operators, and check the clock.`;
+    const message = `This terminal has not heard of the region's validators for over ${trustingPeriodMs / 86_400_000} days and can no longer tell them from former ones. Name a checkpoint signed by the region's operators as "checkpointFile" in its configuration, start it again, and check the clock.`;
     this.#options.onAlarm('TRUST_EXPIRED', message);
   }
 

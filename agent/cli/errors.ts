@@ -14,6 +14,8 @@ export const CLI_ERROR_CODES = [
   'UNPROVED',
   /** A file given on the command line cannot be read or written. */
   'FILE_UNUSABLE',
+  /** A file that operators sign does not hold together, or the key that is to sign it is no operator's. */
+  'OPERATOR_FILE',
 ] as const;
 
 /** One of these codes. */

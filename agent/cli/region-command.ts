@@ -5,6 +5,7 @@ import { type Operators, operatorsMax } from '#sync/wire/genesis';
 import type { CliErrorCode } from './errors.ts';
 import { brokerUrl, collected, matching, wholeNumber } from './option-values.ts';
 import { writeAnswer } from './output.ts';
+import { addRegionCheckpointCommand } from './region-checkpoint-command.ts';
 import { addRegionLeafCommand } from './region-leaf-command.ts';
 import { addRegionScheduleCommand } from './region-schedule-command.ts';
 import { addRegionStatusCommand } from './region-status-command.ts';
@@ -124,5 +125,6 @@ export function addRegionCommand(program: Command): void {
   addRegionStatusCommand(region);
   addRegionScheduleCommand(region);
   addRegionLeafCommand(region);
+  addRegionCheckpointCommand(region);
   addRegionValidatorCommand(region);
 }

@@ -56,6 +56,11 @@ const deadlines = z.strictObject({
 /** Schema of a terminal's configuration file (JSON). Relative paths count from the file's folder. */
 export const terminalConfigSchema = z.strictObject({
   genesis: path.describe("The region's genesis file."),
+  checkpointFile: path
+    .optional()
+    .describe(
+      "A checkpoint signed by the region's operators, for a terminal that was away for longer than 400 days, or that was shown two histories. Read at every start; one older than what the terminal knows changes nothing.",
+    ),
   keyFile: path.describe('Secret key of the terminal, 64 hex characters, mode 0600.'),
   stateDir: path.describe('Folder of journal.db and shard.db: on a real disk, private to the agent.'),
   terminal: z
@@ -150,6 +155,7 @@ export function parseTerminalConfig(value: unknown, folder: string, file = 'the 
   return {
     ...config,
     genesis: at(config.genesis),
+    ...(config.checkpointFile === undefined ? {} : { checkpointFile: at(config.checkpointFile) }),
     keyFile: at(config.keyFile),
     stateDir: at(config.stateDir),
     api: { ...config.api, tokenFile: at(config.api.tokenFile) },

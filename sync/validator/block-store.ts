@@ -15,7 +15,7 @@ import type { StateChange } from '#ledger/state/ledger-state';
 import { type ChainState, chainStateFormat } from '../pbft/chain.ts';
 import { type VoteRecord, voteRecordFormat } from '../pbft/vote-record.ts';
 import type { Block } from '../wire/block.ts';
-import type { LightBlock } from '../wire/gateway-message.ts';
+import type { EpochCertificate, LightBlock } from '../wire/gateway-message.ts';
 import type { ValidatorInfo } from '../wire/genesis.ts';
 import type { CommittedBlock } from '../wire/peer-message.ts';
 import type { Certificate } from '../wire/vote.ts';
@@ -115,6 +115,14 @@ export class BlockStore {
     return this.#read('chain', chainStateFormat);
   }
 
+  /** The newest block with the chain state that its header commits to; null before the first block, or if the block has rotted. */
+  newestCertificate(): EpochCertificate | null {
+    const { height } = this.chain();
+    const lightBlock = height === 0 ? undefined : this.#blocks.lightBlock(height);
+    const chainState = lightBlock === undefined ? undefined : this.#meta.get('chain-before');
+    return lightBlock === undefined || chainState === undefined ? null : { lightBlock, chainState };
+  }
+
   history(): History {
     const { count, peaks } = this.#read('history', storedHistoryFormat);
     return History.fromPeaks(count, peaks);
@@ -175,6 +183,8 @@ export class BlockStore {
       this.#history.add(commit.historyNodes);
       this.#bodies.settle(height, block);
       this.#prune(commit.prunableUpTo);
+      const before = this.#meta.get('chain');
+      if (before !== undefined) this.#meta.put('chain-before', before);
       this.#putChain(chain, history);
     });
   }

@@ -10,7 +10,7 @@ import { wishedAfter } from '#ledger/validators/validator-set';
 import { advanceChain, type ChainState } from '../pbft/chain.ts';
 import type { ScheduleConfig } from '../pbft/schedule.ts';
 import type { Block } from '../wire/block.ts';
-import type { LightBlock } from '../wire/gateway-message.ts';
+import type { EpochCertificate, LightBlock } from '../wire/gateway-message.ts';
 import type { Certificate } from '../wire/vote.ts';
 import type { BeaconKeeper } from './beacon-keeper.ts';
 import type { BlockStore } from './block-store.ts';
@@ -77,6 +77,11 @@ export class ChainKeeper {
   /** The newest light block; null before the first block. */
   get head(): LightBlock | null {
     return this.#head;
+  }
+
+  /** The newest light block with the chain state that its header commits to; null before the first block. */
+  get certificate(): EpochCertificate | null {
+    return this.#options.store.newestCertificate();
   }
 
   /** Since the start. */

@@ -56,6 +56,10 @@ export class QueryDesk {
         return { kind: 'status', ...this.#options.report(query.nonce) };
       case 'epochs':
         return { kind: 'epochs', ...this.#options.store.epochs.after(query.afterEpoch, epochCertificatesMax) };
+      case 'checkpoint': {
+        const { certificate } = this.#options.keeper;
+        return certificate === null ? none('NOT_FOUND') : { kind: 'checkpoint', certificate };
+      }
       case 'receipts': {
         const messages = this.#options.receipts.from(query, receiptLimits);
         return messages.length === 0 ? none('NOT_FOUND') : { kind: 'receipts', messages };

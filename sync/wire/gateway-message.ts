@@ -141,6 +141,8 @@ export const requestFormat = versioned(
       status: { tag: 16, format: record('status-query', { nonce: bytesOf(16) }) },
       /** Certificates of the epochs after one, or of all, after which the validators change; the earliest first. */
       epochs: { tag: 17, format: record('epochs-query', { afterEpoch: optional(epochFormat) }) },
+      /** The newest block with the chain state that its header commits to, for operators to sign. */
+      checkpoint: { tag: 21, format: record('checkpoint-query', {}) },
     }),
   },
 );
@@ -209,6 +211,7 @@ export const replyFormat = versioned(
           more: uint({ max: 1 }),
         }),
       },
+      checkpoint: { tag: 21, format: record('checkpoint-answer', { certificate: epochCertificateFormat }) },
       /** Why there is no answer: NOT_FOUND, TOO_OLD (ask a snapshot), BEHIND (the named height is not there yet), BUSY. */
       none: { tag: 9, format: record('no-answer', { reason: text({ min: 1, max: 32 }) }) },
     }),
