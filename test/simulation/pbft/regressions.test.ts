@@ -1,38 +1,9 @@
 /** Faults that broke other people's consensus, each as a directed scenario over the production replica. */
 import { describe, expect, test } from 'vitest';
 import { toHex } from '#core/bytes';
-import { leaderOrder } from '#sync/pbft/schedule';
-import type { ReplicaMessage } from '#sync/pbft/types';
 import { commitPhase, preparePhase, timeoutDomain, timeoutMessage } from '#sync/wire/vote';
-import type { Lie } from './lies.ts';
-import { SimulatedRegion } from './simulated-region.ts';
-import { cheapKeys, keyAt } from './test-keys.ts';
-
-const keys = cheapKeys(4);
-
-function regionOf(options: { lies?: readonly Lie[]; liar?: number; seed?: number } = {}): {
-  region: SimulatedRegion;
-  /** Primaries of height 1 in order of views; `liar` (default 0) is the place of the liar among them. */
-  order: readonly number[];
-} {
-  const probe = new SimulatedRegion({ seed: 1, keys });
-  const order = leaderOrder(probe.genesis);
-  const liars = options.lies === undefined ? new Map() : new Map([[order[options.liar ?? 0] as number, options.lies]]);
-  return { region: new SimulatedRegion({ seed: options.seed ?? 1, keys, liars }), order };
-}
-
-function allReach(region: SimulatedRegion, height: number): () => boolean {
-  return () => region.honest.every((node) => node.height >= height);
-}
-
-function isVote(message: ReplicaMessage, phase: number, height: number, view: number): boolean {
-  return (
-    message.kind === 'vote' &&
-    message.vote.phase === phase &&
-    message.vote.height === height &&
-    message.vote.view === view
-  );
-}
+import { allReach, isVote, keys, regionOf } from './scenario.ts';
+import { keyAt } from './test-keys.ts';
 
 describe('R16: a huge view', () => {
   test('in a signed timeout of one validator moves nobody', () => {
