@@ -13,6 +13,7 @@ import { History, type HistoryNode } from '#ledger/state/history';
 import type { HistoryProof } from '#ledger/state/history-proof';
 import type { StateChange } from '#ledger/state/ledger-state';
 import { type ChainState, chainStateFormat } from '../pbft/chain.ts';
+import { silentUntilFoundOut } from '../pbft/silence.ts';
 import { type VoteRecord, voteRecordFormat } from '../pbft/vote-record.ts';
 import type { Block } from '../wire/block.ts';
 import type { EpochCertificate, LightBlock } from '../wire/gateway-message.ts';
@@ -138,10 +139,12 @@ export class BlockStore {
   /** Up to which height nothing may be said because the record of what was said is lost (SPEC R24); 0 where it is whole. */
   silentUpTo(): number {
     if (this.record() !== null) return 0;
-    const lost = this.#meta.has('vote-record') ? undefined : this.#meta.find('lost-memory');
+    // A record was written here, so the chain, which is whole, had left any silence behind: nothing was said above the next height.
+    if (this.#meta.has('vote-record')) return this.chain().height + 1;
+    const lost = this.#meta.find('lost-memory');
     const decoded = lost === undefined ? null : decode(lostMemoryFormat, lost);
-    // The chain is whole, so nothing has been said above the next height.
-    return decoded?.ok === true ? decoded.value.silentUpTo : this.chain().height + 1;
+    // Without a word on how this store began, it may be one that replaced another and has not caught up with it.
+    return decoded?.ok === true ? decoded.value.silentUpTo : silentUntilFoundOut;
   }
 
   /** Overwrites the vote record, which is whole from then on; durable after the next `flush`. */
