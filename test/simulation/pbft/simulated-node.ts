@@ -52,6 +52,7 @@ export class SimulatedNode {
   alive = false;
   readonly #waiting = new Map<string, Waiting>();
   readonly #backlog: ReplicaInput[] = [];
+  readonly #stalled: (() => void)[] = [];
   #life = 0;
   #timer = 0;
   #diskFreeAtMs = 0;
@@ -113,6 +114,7 @@ export class SimulatedNode {
     this.crashes++;
     this.#waiting.clear();
     this.#backlog.length = 0;
+    this.#stalled.length = 0;
     this.disk.cutPower(() => this.region.draws.chance(0.5));
   }
 
@@ -120,6 +122,8 @@ export class SimulatedNode {
   thaw(): void {
     if (!this.frozen) return;
     this.frozen = false;
+    const life = this.#life;
+    for (const run of this.#stalled.splice(0)) if (life === this.#life) run();
     for (const input of this.#backlog.splice(0)) this.feed(input);
   }
 
@@ -186,12 +190,20 @@ export class SimulatedNode {
     });
   }
 
+  /** As `later`, and not while frozen: a process that stands still writes nothing. */
+  #awake(delayMs: number, run: () => void): void {
+    this.later(delayMs, () => {
+      if (this.frozen) this.#stalled.push(run);
+      else run();
+    });
+  }
+
   /** Writes reach the disk in order; one may fail, which ends the process, and a crash may come right after one, before its answer. */
   #write(apply: () => void, answer: () => void): void {
     const { region } = this;
     const { events, draws } = region;
     this.#diskFreeAtMs = Math.max(this.#diskFreeAtMs, events.nowMs) + draws.between(0, region.faults.diskMsMax);
-    this.later(this.#diskFreeAtMs - events.nowMs, () => {
+    this.#awake(this.#diskFreeAtMs - events.nowMs, () => {
       const { faults } = region;
       if (this.honest && draws.chance(faults.writeFails)) {
         this.crash();
@@ -316,7 +328,7 @@ export class SimulatedNode {
   /** Asks a peer for committed blocks after the own one and takes those that hold. */
   #fetch(from: number, done: () => void): void {
     this.region.ask(this.place, from, this.height + 1, (finals) => {
-      this.later(0, () => {
+      this.#awake(0, () => {
         for (const final of finals) {
           if (final.block.header.height !== this.height + 1) continue;
           if (!this.checksFinal(final)) break;
