@@ -87,9 +87,14 @@ export function genesisChain(genesis: {
   };
 }
 
-/** Whether a height of the running epoch is its last: an epoch has `epochTurns` heights for each of its validators. */
+/** Last height of the running epoch, which has `epochTurns` heights for each of its validators. */
+export function lastOfEpoch(config: ScheduleConfig, chain: ChainState): number {
+  return chain.epochStart + config.epochTurns * chain.validators.length - 1;
+}
+
+/** Whether a height of the running epoch is its last. */
 export function endsEpoch(config: ScheduleConfig, chain: ChainState, height: number): boolean {
-  return height + 1 - chain.epochStart === config.epochTurns * chain.validators.length;
+  return height === lastOfEpoch(config, chain);
 }
 
 /** A block that a certificate commits, as the chain takes it up. */

@@ -44,7 +44,7 @@ export class Replica {
   readonly #gate: MessageGate;
   readonly #voice: Voice;
   readonly #duty: PrimaryDuty;
-  #silence = new Silence(0);
+  #silence: Silence;
   #chain: ChainState | null = null;
   #height: HeightState | null = null;
   #pool: Pool = { waitingCount: 0, oldest: null };
@@ -63,6 +63,7 @@ export class Replica {
     assert(config.epochTurns >= 1 && config.timeoutGrowth >= 1, 'epochTurns and timeoutGrowth are at least 1');
     this.#config = config;
     this.#schedule = { epochTurns: config.epochTurns };
+    this.#silence = new Silence(this.#schedule, 0);
     const statements = new Statements(config.chainId, ports);
     this.#rules = new BlockRules(config, ports);
     this.#peers = new PeersAhead(config.resendMs / 2);
@@ -152,7 +153,7 @@ export class Replica {
 
   #start(recovered: Recovered): void {
     const { chain, record } = recovered;
-    this.#silence = new Silence(recovered.silentUpTo);
+    this.#silence = new Silence(this.#schedule, recovered.silentUpTo);
     assert(record === null || record.height <= chain.height + 1, 'the vote record is ahead of the committed chain');
     const state = this.#enterHeight(chain);
     for (const block of recovered.blocks) {

@@ -4,7 +4,8 @@
  */
 import { equalBytes, toHex } from '#core/bytes';
 import { faultyMax, quorum } from '#ledger/validators/quorum';
-import type { ChainState } from './chain.ts';
+import { type ChainState, lastOfEpoch } from './chain.ts';
+import type { ScheduleConfig } from './schedule.ts';
 import type { PeerId } from './voting-set.ts';
 
 /** `Recovered.silentUpTo` of a replica that cannot know from its own disk how far it had come. */
@@ -22,11 +23,13 @@ type Keys = readonly Uint8Array[];
 
 /** The silence of one replica's life. */
 export class Silence {
+  readonly #schedule: ScheduleConfig;
   #upTo: number;
   /** What each peer said first in this life. */
   readonly #heads = new Map<PeerId, number>();
 
-  constructor(upTo: number) {
+  constructor(schedule: ScheduleConfig, upTo: number) {
+    this.#schedule = schedule;
     this.#upTo = upTo;
   }
 
@@ -50,17 +53,23 @@ export class Silence {
 
   /**
    * Bounds the silence as soon as the chain, which is certified, has come to what enough of its validators had committed. A head that
-   * the chain has not reached proves nothing and is left for later.
+   * the chain has not reached proves nothing and is left for later. So do heads at the very end of an epoch: if the region
+   * has gone on with another set, those left behind there know nothing of it.
    */
   #settle(chain: ChainState, ownKeys: Keys): void {
     if (this.#upTo !== silentUntilFoundOut) return;
-    const others = chain.validators.filter(({ publicKey }) => !ownKeys.some((own) => equalBytes(own, publicKey)));
+    const { validators } = chain;
+    const others = validators.filter(({ publicKey }) => !ownKeys.some((own) => equalBytes(own, publicKey)));
+    // In an epoch that has no vote for it there is nothing to say.
+    if (others.length === validators.length) return;
     const heads = others.flatMap(({ publicKey }) => {
       const head = this.#heads.get(toHex(publicKey));
       return head !== undefined && head <= chain.height ? [head] : [];
     });
-    if (heads.length < headsNeeded(chain.validators.length)) return;
-    this.#upTo = Math.max(chain.height, ...heads) + headsAhead;
+    if (heads.length < headsNeeded(validators.length)) return;
+    const bound = Math.max(...heads) + headsAhead;
+    if (bound > lastOfEpoch(this.#schedule, chain)) return;
+    this.#upTo = Math.max(bound, chain.height + headsAhead);
     this.#heads.clear();
   }
 }

@@ -30,6 +30,8 @@ export class SafetyChecks {
   readonly #good = new WeakSet<Certificate>();
   readonly #said = new Map<string, string>();
   readonly #left = new Map<string, number>();
+  /** View of the last COMMIT of a node at a height. */
+  readonly #locked = new Map<string, number>();
 
   constructor(chainId: Uint8Array, keys: TestKeys) {
     this.#chainId = chainId;
@@ -93,6 +95,7 @@ export class SafetyChecks {
         throw new SafetyViolation('S4: vote before its record');
       if (phase === commitPhase && (disk.record.prepared?.view ?? -1) < view)
         throw new SafetyViolation('S4: COMMIT without certificate');
+      if (phase === commitPhase) this.#locked.set(`${node}/${height}`, view);
       if (!disk.hasRotten && !disk.holdsBlock(message.vote.blockHash))
         throw new SafetyViolation(`S4: node ${node} votes at ${height}/${view} before its body`);
       return;
@@ -104,6 +107,10 @@ export class SafetyChecks {
         prepared === null ? '' : toHex(prepared.blockHash) + prepared.view,
       );
       const place = `${node}/${height}`;
+      // What the argument across views rests on: a COMMIT is followed by its certificate, or a higher one, for ever.
+      const locked = this.#locked.get(place);
+      if (locked !== undefined && locked < nextView && (prepared === null || prepared.view < locked))
+        throw new SafetyViolation(`R15: node ${node} has forgotten what it gave COMMIT for at ${height}/${locked}`);
       this.#left.set(place, Math.max(nextView, this.#left.get(place) ?? 0));
       if (disk.record?.height !== height || disk.record.view < nextView)
         throw new SafetyViolation('S4: timeout before its record');

@@ -8,6 +8,9 @@ import { preparePhase } from '#sync/wire/vote';
 import { keyAt } from '../../simulation/pbft/test-keys.ts';
 import { OneReplica, testGenesis } from './one-replica.ts';
 
+/** Long enough for every height of these tests. */
+const oneEpoch = { epochTurns: 1_000 };
+
 test('R24: any n - q + f others include an honest one that had committed the height before the last one signed', () => {
   for (let n = 4; n <= 16; n++) {
     // At least so many of the n - 1 others are honest and gave COMMIT for the height before.
@@ -37,7 +40,7 @@ test('R24: whatever honest and lying validators name, the silence covers every h
       const isWitness = (validator: number) => validator >= f && validator < quorum(n);
       const chain = { ...testGenesis(n), height: last - 2 };
       const key = (validator: number) => chain.validators[validator]?.publicKey ?? new Uint8Array(32);
-      const silence = new Silence(silentUntilFoundOut);
+      const silence = new Silence(oneEpoch, silentUntilFoundOut);
       for (const validator of order.filter((at) => at < n)) {
         const honest = isWitness(validator) ? last - 2 : Math.max(0, last - 2 - (lag[validator] ?? 0));
         const head = isLiar(validator) ? (lies[validator] ?? 0) : honest;
@@ -53,7 +56,7 @@ test('R24: a head that the own chain has not reached proves nothing, and a later
   const chain = testGenesis(4);
   const id = (at: number) => toHex(chain.validators[at]?.publicKey ?? new Uint8Array(32));
   const own = [chain.validators[0]?.publicKey ?? new Uint8Array(32)];
-  const silence = new Silence(silentUntilFoundOut);
+  const silence = new Silence(oneEpoch, silentUntilFoundOut);
   const at9 = { ...chain, height: 9 };
   silence.hear({ peer: id(1), committedHeight: 1_000_000 }, at9, own);
   silence.hear({ peer: id(2), committedHeight: 7 }, at9, own);
@@ -62,6 +65,24 @@ test('R24: a head that the own chain has not reached proves nothing, and a later
   silence.hear({ peer: id(3), committedHeight: 8 }, at9, own);
   expect([silence.upTo, silence.keysAfter(at9, own)]).toEqual([11, []]);
   expect(silence.keysAfter({ ...chain, height: 11 }, own)).toEqual(own);
+});
+
+test('R24: heads at the very end of an epoch bound nothing, nor do those of a set without a vote for the replica', () => {
+  // Epochs of eight heights; this one ends at height 8.
+  const schedule = { epochTurns: 2 };
+  const chain = testGenesis(4);
+  const id = (at: number) => toHex(chain.validators[at]?.publicKey ?? new Uint8Array(32));
+  const own = [chain.validators[0]?.publicKey ?? new Uint8Array(32)];
+  const upToAfter = (head: number, ownKeys: Uint8Array[], at = { ...chain, height: 7 }): number => {
+    const silence = new Silence(schedule, silentUntilFoundOut);
+    for (const peer of [id(1), id(2), id(3)]) silence.hear({ peer, committedHeight: head }, at, ownKeys);
+    return silence.upTo;
+  };
+  // Whoever gave COMMIT for height 8 had committed 7: the region may be in another epoch by now.
+  expect(upToAfter(7, own)).toBe(silentUntilFoundOut);
+  expect(upToAfter(6, own)).toBe(9);
+  expect(upToAfter(7, own, { ...chain, epoch: 1, epochStart: 9, height: 8 })).toBe(10);
+  expect(upToAfter(6, [new Uint8Array(32)])).toBe(silentUntilFoundOut);
 });
 
 test('R24: a replica without memory signs nothing, and the region goes on without it', () => {
