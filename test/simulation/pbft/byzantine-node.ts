@@ -2,9 +2,10 @@
  * A validator that lies: the production replica underneath, everything it says open to being bent. It signs only
  * as itself, which is all that cryptography leaves to it; liars hear with each other's ears.
  */
-import { toHex, utf8 } from '#core/bytes';
+import { equalBytes, toHex, utf8 } from '#core/bytes';
 import { sha256 } from '#core/hash';
 import { quorum } from '#ledger/validators/quorum';
+import { validatorsMax } from '#ledger/validators/validator-set';
 import type { ReplicaMessage } from '#sync/pbft/types';
 import { type Block, blockHash as hashOf, operationsRoot } from '#sync/wire/block';
 import type { Proposal } from '#sync/wire/peer-message';
@@ -34,7 +35,14 @@ export class ByzantineNode extends SimulatedNode {
   ) {
     super(region, place, false);
     this.lies = new Set(lies);
-    this.#forger = new Forger(region.config.chainId, region.keys, this.index);
+    this.#forger = new Forger(region.config.chainId, region.keys, this.index, () => this.#placeInSet());
+  }
+
+  /** Under which index it speaks at the next height; one that nobody has where it is no member. */
+  #placeInSet(): number {
+    const own = keyAt(this.region.keys, this.index);
+    const place = this.disk.chain.validators.findIndex(({ publicKey }) => equalBytes(publicKey, own));
+    return place < 0 ? validatorsMax - 1 : place;
   }
 
   /** Whether it takes a chance to lie. */
@@ -200,12 +208,15 @@ export class ByzantineNode extends SimulatedNode {
   }
 
   #forgeNewView(proposal: Proposal, timeouts: readonly Timeout[]): Proposal {
-    const { draws, overheard, keys } = this.region;
+    const { draws, overheard } = this.region;
     const { view, block } = proposal;
     if (this.#lies('omit-proofs', 0.7))
       return this.#forger.proposal({ ...proposal, timeouts: withoutProofs(timeouts, overheard, draws) });
     if (this.#lies('choose-quorum', 0.8)) {
-      const least = timeoutsFor(overheard, block.header.height, view).slice(0, quorum(keys.validators.length));
+      const least = timeoutsFor(overheard, block.header.height, view).slice(
+        0,
+        quorum(this.disk.chain.validators.length),
+      );
       const shown = least.sort((a, b) => a.validator - b.validator);
       const free = shown.every(({ prepared }) => prepared === null);
       if (shown.length >= timeouts.length && free)
@@ -243,12 +254,12 @@ export class ByzantineNode extends SimulatedNode {
 
   #bendTimeout(timeout: Timeout): Timeout {
     const { height, nextView, prepared } = timeout;
-    const { overheard, keys } = this.region;
+    const { overheard } = this.region;
     if (prepared !== null && this.#lies('hide-prepared', 0.7)) return this.#forger.timeout(height, nextView, null);
     if (this.#lies('old-lock', 0.7))
       return this.#forger.timeout(height, nextView, oldestLock(overheard, height, nextView));
     if (!this.#lies('forge-prepared', 0.5)) return timeout;
-    const at = { height, view: nextView - 1, phase: preparePhase, count: keys.validators.length };
+    const at = { height, view: nextView - 1, phase: preparePhase, count: this.disk.chain.validators.length };
     return this.#forger.timeout(height, nextView, forgedCertificate(overheard, at));
   }
 }

@@ -23,11 +23,14 @@ export class Forger {
   readonly #chainId: Uint8Array;
   readonly #keys: TestKeys;
   readonly #index: number;
+  readonly #placeInSet: () => number;
 
-  constructor(chainId: Uint8Array, keys: TestKeys, index: number) {
+  /** `placeInSet`: under which index it speaks, where sets change; its index in the keys by default. */
+  constructor(chainId: Uint8Array, keys: TestKeys, index: number, placeInSet = (): number => index) {
     this.#chainId = chainId;
     this.#keys = keys;
     this.#index = index;
+    this.#placeInSet = placeInSet;
   }
 
   #sign(domain: string, message: Uint8Array): Uint8Array {
@@ -37,18 +40,18 @@ export class Forger {
   vote(voted: Voted): Vote {
     const { phase, height, view, blockHash, resultRoot } = voted;
     const signature = this.#sign(voteDomain, voteMessage(this.#chainId, voted));
-    return { phase, height, view, blockHash, resultRoot, validator: this.#index, signature };
+    return { phase, height, view, blockHash, resultRoot, validator: this.#placeInSet(), signature };
   }
 
   proposal(draft: Pick<Proposal, 'view' | 'block' | 'timeouts'>): Proposal {
     const { header } = draft.block;
     const message = proposalMessage(this.#chainId, header.height, draft.view, hashOf(header));
-    return { ...draft, validator: this.#index, signature: this.#sign(proposalDomain, message) };
+    return { ...draft, validator: this.#placeInSet(), signature: this.#sign(proposalDomain, message) };
   }
 
   timeout(height: number, nextView: number, prepared: Certificate | null): Timeout {
     const signature = this.#sign(timeoutDomain, timeoutMessage(this.#chainId, { height, nextView, prepared }));
-    return { height, nextView, prepared, validator: this.#index, signature };
+    return { height, nextView, prepared, validator: this.#placeInSet(), signature };
   }
 
   /** Whatever the message is, signed again as the liar's own. */

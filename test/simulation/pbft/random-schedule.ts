@@ -1,12 +1,13 @@
 /** A schedule drawn from a seed: chaos, then calm, in which everybody must come along. */
 import { toHex } from '#core/bytes';
+import type { ValidatorInfo } from '#sync/wire/genesis';
 import { commitPhase, preparePhase } from '#sync/wire/vote';
 import { Draws } from './draws.ts';
 import type { ExecutionOf } from './execution.ts';
 import { everyLie, type Lie } from './lies.ts';
 import type { Rot } from './simulated-disk.ts';
 import type { SimulatedNode } from './simulated-node.ts';
-import { calm, type NodeOf, SimulatedRegion } from './simulated-region.ts';
+import { calm, type NodeOf, type RegionOptions, SimulatedRegion } from './simulated-region.ts';
 import type { TestKeys } from './test-keys.ts';
 
 /** What a schedule came to. */
@@ -16,6 +17,8 @@ export interface ScheduleOutcome {
   readonly crashes: number;
   /** Disks that were lost in part or in whole. */
   readonly rots: number;
+  /** Epochs begun. */
+  readonly epochs: number;
   /** Virtual time that calm took to bring everybody along. */
   readonly healedMs: number;
   /** Equal for equal runs. */
@@ -45,6 +48,8 @@ export interface ScheduleOptions {
   readonly faultyCount: number;
   readonly nodeOf?: NodeOf;
   readonly clients?: Clients;
+  /** So many of the keys are the first set, and every few heights another set is wished; the set stays the same by default. */
+  readonly changingFrom?: number;
   /** Calm in which everybody must come along, whatever time-outs chaos has grown; virtual milliseconds. */
   readonly healMsMax?: number;
 }
@@ -52,6 +57,10 @@ export interface ScheduleOptions {
 const chaosMsMin = 800;
 const chaosMsMax = 2_600;
 const usualHealMsMax = 120_000;
+/** Within it quick heights have come to the second epoch, unless liars stand in the way. */
+const settlingMsMax = 2_000;
+/** Heights for which one set is wished. */
+const eraHeights = 7;
 /** Heights that everybody must reach after the furthest one's. */
 const headway = 3;
 /** Of faulty validators within f, those that only lose their disk. */
@@ -64,6 +73,7 @@ class Schedule {
   readonly #clients: Clients | undefined;
   readonly #forgetful: readonly number[];
   readonly #healMsMax: number;
+  readonly #changing: boolean;
   #segments = 0;
   #rots = 0;
 
@@ -72,6 +82,7 @@ class Schedule {
     this.#draws = new Draws(seed ^ 0x5eed);
     this.#clients = clients;
     this.#healMsMax = options.healMsMax ?? usualHealMsMax;
+    this.#changing = options.changingFrom !== undefined;
     const count = keys.validators.length;
     const { draws, liars, forgetful } = cast(this.#draws, count, faultyCount);
     this.#forgetful = forgetful;
@@ -81,6 +92,7 @@ class Schedule {
       liars,
       ...(nodeOf === undefined ? {} : { nodeOf }),
       ...(clients === undefined ? {} : { executionOf: clients.executionOf }),
+      ...(options.changingFrom === undefined ? {} : changingSets(seed, keys, options.changingFrom)),
     });
     clients?.attend(this.#region, draws);
     this.#drawFaults();
@@ -111,7 +123,14 @@ class Schedule {
   run(): ScheduleOutcome {
     const region = this.#region;
     region.start();
-    const untilMs = this.#draws.between(chaosMsMin, chaosMsMax);
+    // Calm first, to be out of the first epochs when it begins.
+    if (this.#changing) {
+      const { faults } = region;
+      region.faults = { ...calm };
+      region.runUntil(() => region.honest.some(({ disk }) => disk.chain.epoch >= 1), settlingMsMax);
+      region.faults = faults;
+    }
+    const untilMs = region.events.nowMs + this.#draws.between(chaosMsMin, chaosMsMax);
     while (region.events.nowMs < untilMs) this.#disturb();
     return this.#heal();
   }
@@ -165,12 +184,12 @@ class Schedule {
       if (!node.alive) node.start();
     }
     const digest = toHex(region.submit('after the storm'));
-    const target = Math.max(...honest.map((node) => node.height)) + headway;
+    const target = Math.max(...honest.map((node) => node.height)) + (this.#changing ? 4 * headway : headway);
     const everybodyThere = (): boolean => honest.every((node) => node.height >= target);
     if (!region.runUntil(everybodyThere, this.#healMsMax))
       throw new NoProgress(`healed for ${this.#healMsMax} ms, yet short of height ${target} (${whereabouts(region)})`);
     const healedMs = events.nowMs - sinceMs;
-    const voting = (): boolean => honest.every((node) => node.replica?.status().votes);
+    const voting = (): boolean => honest.every((node) => node.replica?.status().votes || !node.isMember);
     if (!region.runUntil(voting, this.#healMsMax)) throw new NoProgress('a node that lost its disk never votes again');
     if (!region.runUntil(() => holds(region, digest), this.#healMsMax))
       throw new NoProgress('the last segment was never ordered');
@@ -182,6 +201,7 @@ class Schedule {
       highestView: Math.max(...finals.map(({ certificate }) => certificate.view)),
       crashes: honest.reduce((sum, node) => sum + node.crashes, 0),
       rots: this.#rots,
+      epochs: furthest(region).disk.chain.epoch,
       healedMs,
       trace: region.trace.hash,
     };
@@ -216,6 +236,17 @@ function cast(
       );
   }
   return { draws, liars, forgetful };
+}
+
+/** Short epochs, quick heights, and a set that is wished anew every few heights. */
+function changingSets(seed: number, keys: TestKeys, first: number): Partial<RegionOptions> {
+  const { validators } = keys;
+  const wishedAt = (height: number): readonly ValidatorInfo[] => {
+    const draws = new Draws(seed ^ (Math.floor(height / eraHeights) << 20));
+    const wished = validators.filter(() => draws.chance(0.6));
+    return wished.length < first ? validators.slice(0, first) : wished;
+  };
+  return { first, wishedAt, timing: { heartbeatMs: 80, epochTurns: 1 } };
 }
 
 function splitNetwork(region: SimulatedRegion, draws: Draws): void {

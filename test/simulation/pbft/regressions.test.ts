@@ -136,11 +136,15 @@ describe('R9, R19: a primary that holds something back', () => {
   });
 
   test('two blocks for one view: one of them or neither, and all agree', () => {
+    let accusations = 0;
     for (let seed = 1; seed <= 30; seed++) {
       const { region } = regionOf({ seed, lies: ['equivocate-proposal', 'vote-for-everything'] });
       region.start();
       expect(region.runUntil(allReach(region, 5), 30_000), `seed ${seed}`).toBe(true);
+      accusations += region.honest.reduce((sum, node) => sum + node.evidence.length, 0);
     }
+    // R21: who was told both has the evidence.
+    expect(accusations).toBeGreaterThan(0);
   });
 });
 

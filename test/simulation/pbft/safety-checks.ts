@@ -76,6 +76,10 @@ export class SafetyChecks {
     throw new SafetyViolation(`S1: a quorum contradicts the result of node ${node} at ${height}`);
   }
 
+  accused(node: number, validator: number): never {
+    throw new SafetyViolation(`S3: node ${node} has evidence against honest validator ${validator}`);
+  }
+
   /** SPEC S3, S4: an honest node never contradicts itself, and what it says is on its disk, also across restarts. */
   said(node: number, message: PeerMessage, disk: DiskView): void {
     if (message.kind === 'proposal') {

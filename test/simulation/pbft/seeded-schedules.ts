@@ -2,32 +2,34 @@
 import { type Clients, runSchedule, type ScheduleOptions, type ScheduleOutcome } from './random-schedule.ts';
 import { cheapKeys } from './test-keys.ts';
 
-/** A kind of region: so many validators, so many of them faulty. */
+/** A kind of region: so many validators, so many of them faulty; `changingFrom`: sets change, and so many are in the first. */
 export interface Instance {
   readonly validators: number;
   readonly faulty: number;
+  readonly changingFrom?: number;
 }
 
-const instance = (validators: number, faulty: number): Instance => ({ validators, faulty });
+const share = (count: number, instance: Instance): Instance[] => Array.from({ length: count }, () => instance);
 
-/** By how much of twenty schedules each instance gets; the small ones are cheap and have the least to spare. */
+/** By how much of forty schedules each instance gets; the small ones are cheap and have the least to spare. */
 const lots: readonly Instance[] = [
-  ...Array.from({ length: 11 }, () => instance(4, 1)),
-  instance(4, 0),
-  ...Array.from({ length: 3 }, () => instance(5, 1)),
-  ...Array.from({ length: 2 }, () => instance(6, 1)),
-  ...Array.from({ length: 2 }, () => instance(7, 2)),
-  instance(8, 2),
+  ...share(21, { validators: 4, faulty: 1 }),
+  ...share(2, { validators: 4, faulty: 0 }),
+  ...share(6, { validators: 5, faulty: 1 }),
+  ...share(4, { validators: 6, faulty: 1 }),
+  ...share(4, { validators: 7, faulty: 2 }),
+  ...share(2, { validators: 8, faulty: 2 }),
+  { validators: 7, faulty: 1, changingFrom: 4 },
 ];
 
 /** Keys are drawn once for each size. */
 const keysOfSize = new Map<number, ReturnType<typeof cheapKeys>>();
 
 /** The options of an instance with cheap keys. */
-export function optionsOf({ validators, faulty }: Instance): ScheduleOptions {
+export function optionsOf({ validators, faulty, ...rest }: Instance): ScheduleOptions {
   const keys = keysOfSize.get(validators) ?? cheapKeys(validators);
   keysOfSize.set(validators, keys);
-  return { keys, faultyCount: faulty };
+  return { keys, faultyCount: faulty, ...rest };
 }
 
 /** What a seed stands for. Seeds of either parity stand for everything. */
@@ -37,9 +39,10 @@ export function instanceOf(seed: number): Instance {
 
 /** As `runSeed`, with clients: those of the real ledger. */
 export function runSeedWith(seed: number, clients: Clients): ScheduleOutcome {
-  const { validators, faulty } = instanceOf(seed);
+  const instance = instanceOf(seed);
+  const { validators, faulty } = instance;
   try {
-    return runSchedule(seed, { ...optionsOf({ validators, faulty }), clients });
+    return runSchedule(seed, { ...optionsOf(instance), clients });
   } catch (cause) {
     throw new Error(`seed ${seed} with the ledger (n=${validators}, ${faulty} faulty): ${String(cause)}`, { cause });
   }
@@ -47,9 +50,10 @@ export function runSeedWith(seed: number, clients: Clients): ScheduleOutcome {
 
 /** Runs what a seed stands for. Throws what `runSchedule` throws, with the seed. */
 export function runSeed(seed: number): ScheduleOutcome {
-  const { validators, faulty } = instanceOf(seed);
+  const instance = instanceOf(seed);
+  const { validators, faulty } = instance;
   try {
-    return runSchedule(seed, optionsOf({ validators, faulty }));
+    return runSchedule(seed, optionsOf(instance));
   } catch (cause) {
     throw new Error(`seed ${seed} (n=${validators}, ${faulty} faulty): ${String(cause)}`, { cause });
   }

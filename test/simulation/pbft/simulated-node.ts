@@ -73,6 +73,12 @@ export class SimulatedNode {
     return this.#life;
   }
 
+  /** Whether it has a vote at the next height, as far as it knows. */
+  get isMember(): boolean {
+    const own = this.config.ownKeys;
+    return this.disk.chain.validators.some(({ publicKey }) => own.some((key) => equalBytes(key, publicKey)));
+  }
+
   get height(): number {
     return this.disk.height;
   }
@@ -259,6 +265,7 @@ export class SimulatedNode {
         return;
       case 'evidence':
         this.evidence.push(effect.equivocation.validator);
+        if (this.honest) this.#accuse(effect.equivocation.validator);
         return;
       case 'diverged':
         this.diverged = true;
@@ -267,6 +274,14 @@ export class SimulatedNode {
       case 'prove-ahead':
         return;
     }
+  }
+
+  /** R21: nobody has two statements of an honest validator for one place. */
+  #accuse(validator: number): void {
+    const { region } = this;
+    const accused = this.disk.chain.validators[validator];
+    const places = accused === undefined ? [] : region.placesOf(toHex(accused.publicKey));
+    if (places.some((place) => region.node(place).honest)) region.checks.accused(this.index, validator);
   }
 
   /** What a block gives here; broken nodes get something else. */
