@@ -1,6 +1,7 @@
 /** The demo's four validators as processes that can be killed and brought back. */
 import { type Clock, sleep } from '#core/clock';
 import { BizainError } from '#core/errors';
+import { validatorNodeFlags } from '../process-flags.ts';
 import { type Child, startChild } from './child.ts';
 import type { DemoErrorCode } from './errors.ts';
 
@@ -47,7 +48,17 @@ export class ValidatorSet {
     const seat = seats[index];
     if (seat === undefined) return;
     const args = ['validator', '--config', seat.configPath];
-    this.running.set(index, await startChild({ name: `validator ${seat.name}`, program, args, clock, readyMsMax }));
+    this.running.set(
+      index,
+      await startChild({
+        name: `validator ${seat.name}`,
+        program,
+        args,
+        clock,
+        readyMsMax,
+        nodeFlags: validatorNodeFlags,
+      }),
+    );
   }
 
   /** The validator's name. */
