@@ -53,6 +53,6 @@ it('R26: a till past the trusting period says so, and goes on with a checkpoint 
   // It has its own place now: the file may be stale, or gone to ruin, and it sells on.
   writeFileSync(file, 'ruined');
   const later = await shop.startCold('lane-1', { checkpointFile: 'checkpoint.cbor' });
-  await until(() => later.status().head?.height === height + 2, 'the head');
-  expect(codes('lane-1')).toEqual(['BAD_CHECKPOINT']);
+  await until(() => codes('lane-1').includes('BAD_CHECKPOINT'), 'the alarm');
+  expect(later.status().head?.height).toBe(height + 2);
 }, 60_000);
