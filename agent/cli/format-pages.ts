@@ -63,6 +63,7 @@ import { genesisFormat } from '#sync/wire/genesis';
 import { feedFormat, pollFormat, submitReplyFormat } from '#sync/wire/https-message';
 import { operatorCheckpointFormat } from '#sync/wire/operator-checkpoint';
 import { peerMessageFormat } from '#sync/wire/peer-message';
+import { recoveryPageFormat } from '#sync/wire/recovery-page';
 import { certificateFormat, timeoutFormat, voteFormat } from '#sync/wire/vote';
 import { alignTables } from './aligned-tables.ts';
 
@@ -167,6 +168,7 @@ const pages = [
       receiptProofFormat,
       lightPlaceFormat,
       operatorCheckpointFormat,
+      recoveryPageFormat,
       deltaMessageFormat,
       turnedAwayFormat,
       requestFormat,

@@ -7,6 +7,7 @@ import { brokerUrl, collected, matching, wholeNumber } from './option-values.ts'
 import { writeAnswer } from './output.ts';
 import { addRegionCheckpointCommand } from './region-checkpoint-command.ts';
 import { addRegionLeafCommand } from './region-leaf-command.ts';
+import { addRegionRecoveryCommand } from './region-recovery-command.ts';
 import { addRegionScheduleCommand } from './region-schedule-command.ts';
 import { addRegionStatusCommand } from './region-status-command.ts';
 import { addRegionValidatorCommand } from './region-validator-command.ts';
@@ -126,5 +127,6 @@ export function addRegionCommand(program: Command): void {
   addRegionScheduleCommand(region);
   addRegionLeafCommand(region);
   addRegionCheckpointCommand(region);
+  addRegionRecoveryCommand(region);
   addRegionValidatorCommand(region);
 }

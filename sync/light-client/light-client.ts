@@ -12,17 +12,19 @@ import type { ShardDelta, ShardProof } from '#ledger/state/delta';
 import { verifyShardProof } from '#ledger/state/proof';
 import { resultRoot } from '#ledger/state/roots';
 import type { ChainState } from '../pbft/chain.ts';
+import { epochsOver } from '../pbft/refounded-chain.ts';
 import { blockHash } from '../wire/block.ts';
 import type { DeltaMessage, EpochCertificate, LightBlock, ReceiptsMessage } from '../wire/gateway-message.ts';
 import { chainIdOf, type Genesis, type ValidatorInfo } from '../wire/genesis.ts';
 import type { OperatorCheckpoint } from '../wire/operator-checkpoint.ts';
+import type { RecoveryPage } from '../wire/recovery-page.ts';
 import { commitPhase, verifyCertificate } from '../wire/vote.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { CertifiedShard } from './certified-shard.ts';
 import { chainStateOf, nextEpochStart } from './epoch-certificate.ts';
 import type { LightFault } from './light-fault.ts';
 import { type LightPlace, trustingPeriodMs } from './light-place.ts';
-import { type OperatorFault, verifyCheckpoint } from './operator-word.ts';
+import { type OperatorFault, type RecoveryFault, verifyCheckpoint, verifyRecoveryPage } from './operator-word.ts';
 import { provedReceiptsRoot } from './proved-receipts.ts';
 import { ValidatorSpans } from './validator-spans.ts';
 
@@ -64,6 +66,7 @@ export class LightClient {
   #spans: ValidatorSpans;
   #trustedMs: number;
   #epoch: number | null = null;
+  #era: number;
   #head: LightBlock | null = null;
 
   /**
@@ -78,6 +81,7 @@ export class LightClient {
     this.#spans = new ValidatorSpans(trusted?.spans ?? [{ fromHeight: 1, validators }]);
     this.#trustedMs = trusted?.trustedMs ?? timeMs;
     this.#epoch = trusted?.epoch ?? null;
+    this.#era = trusted?.era ?? 0;
     const head = trusted?.head ?? null;
     if (head === null || this.#admit(head, false).ok) {
       this.#head = head;
@@ -87,6 +91,7 @@ export class LightClient {
     this.#spans = new ValidatorSpans([{ fromHeight: 1, validators }]);
     this.#trustedMs = timeMs;
     this.#epoch = null;
+    this.#era = 0;
   }
 
   /** The newest certified block seen, or null before the first. */
@@ -111,7 +116,8 @@ export class LightClient {
 
   /** What a later run may be given as `trusted`. */
   export(): LightPlace {
-    return { head: this.#head, trustedMs: this.#trustedMs, spans: this.#spans.stored(), epoch: this.#epoch };
+    const spans = this.#spans.stored();
+    return { head: this.#head, trustedMs: this.#trustedMs, spans, era: this.#era, epoch: this.#epoch };
   }
 
   /**
@@ -149,7 +155,29 @@ export class LightClient {
     return head.ok ? ok('newer') : head;
   }
 
+  /**
+   * Follows a new founding. `older`: that era is known. `newer`: whatever was known of heights after the page's block is forgotten.
+   */
+  refound(page: RecoveryPage): Result<'newer' | 'older', LightFault | OperatorFault | RecoveryFault> {
+    const before = verifyRecoveryPage(this.genesis, page);
+    if (!before.ok) return before;
+    if (page.era <= this.#era) return ok('older');
+    const { epochStart: fromHeight, validators, epoch } = before.value;
+    const { lightBlock } = page.certificate;
+    const { height, timeMs } = lightBlock.header;
+    const next = { fromHeight: height + 1, validators: page.validators };
+    this.#spans = this.#spans.refounded({ fromHeight, validators }, next);
+    this.#era = page.era;
+    this.#epoch = epoch + epochsOver;
+    this.#trustedMs = timeMs;
+    this.#known = new BoundedMap(knownBlocksMax);
+    if (this.#head !== null && this.#head.header.height > height) this.#head = null;
+    const head = this.acceptHead(lightBlock);
+    return head.ok ? ok('newer') : head;
+  }
+
   #restart(chain: ChainState): void {
+    this.#era = chain.era;
     const { epochStart: fromHeight, validators, validatorsNext } = chain;
     this.#spans = new ValidatorSpans([{ fromHeight, validators }]);
     this.#spans.add({ fromHeight: nextEpochStart(this.genesis.epochTurns, chain), validators: validatorsNext });

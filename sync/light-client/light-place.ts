@@ -2,6 +2,7 @@
 import { type Infer, optional, versioned } from '#core/format';
 import { epochFormat, timeMsFormat } from '#ledger/ids';
 import { lightBlockFormat } from '../wire/gateway-message.ts';
+import { eraFormat } from '../wire/recovery-page.ts';
 import { validatorSpansFormat } from './validator-spans.ts';
 
 /**
@@ -15,13 +16,15 @@ export const trustingPeriodMs = 400 * 86_400_000;
 /** Kept by a terminal on its own disk, which it trusts; its head is verified again. */
 export const lightPlaceFormat = versioned(
   'light-place',
-  1,
+  2,
   { bytesMax: 64 * 1024 },
   {
     head: optional(lightBlockFormat),
     /** Certificate time up to which the sets are known to be right. */
     trustedMs: timeMsFormat,
     spans: validatorSpansFormat,
+    /** How often the region has been founded anew, as far as this terminal was told. */
+    era: eraFormat,
     /** Epoch of the last certificate followed. */
     epoch: optional(epochFormat),
   },

@@ -11,6 +11,7 @@ import {
   type OperatorCheckpoint,
   type OperatorSignature,
 } from '../wire/operator-checkpoint.ts';
+import { type RecoveryPage, recoveryDomain, recoveryMessage } from '../wire/recovery-page.ts';
 import { commitPhase, verifyCertificate } from '../wire/vote.ts';
 import { chainStateOf } from './epoch-certificate.ts';
 import type { LightFault } from './light-fault.ts';
@@ -85,6 +86,52 @@ export function readCheckpoint(
   const message = checkpointMessage(chainId, certificate);
   const behind = operatorsBehind(genesis.operators, { domain: checkpointDomain, message, signatures });
   return behind.ok ? ok({ chain: chain.value, signedBy: behind.value }) : behind;
+}
+
+/** Why a recovery page does not hold together. `OTHER_ERA`: not the one after that of its block. `KNOWN_VALIDATOR`: a name or key that is not new, or twice. */
+export type RecoveryFault = 'OTHER_ERA' | 'KNOWN_VALIDATOR';
+
+/** What a recovery page says. */
+export type RecoveryContent = CheckpointContent;
+
+function allNew(page: RecoveryPage, { validators, validatorsNext }: ChainState): boolean {
+  const known = [...validators, ...validatorsNext];
+  const names = new Set(known.map(({ name }) => name));
+  const keys = new Set(known.map(({ publicKey }) => toHex(publicKey)));
+  const size = names.size + keys.size;
+  for (const { name, publicKey } of page.validators) {
+    names.add(name);
+    keys.add(toHex(publicKey));
+  }
+  return names.size + keys.size === size + 2 * page.validators.length;
+}
+
+/** As `readCheckpoint`, for a recovery page. */
+export function readRecovery(
+  genesis: Genesis,
+  page: RecoveryPage,
+): Result<RecoveryContent, LightFault | OperatorFault | RecoveryFault> {
+  const { certificate, signatures } = page;
+  const read = readCheckpoint(genesis, { chainId: page.chainId, certificate, signatures: [] });
+  if (!read.ok) return read;
+  const { chain } = read.value;
+  if (page.era !== chain.era + 1) return bad('OTHER_ERA', `${page.era} after ${chain.era}`);
+  if (!allNew(page, chain)) return bad('KNOWN_VALIDATOR');
+  const message = recoveryMessage(page);
+  const behind = operatorsBehind(genesis.operators, { domain: recoveryDomain, message, signatures });
+  return behind.ok ? ok({ chain, signedBy: behind.value }) : behind;
+}
+
+/** The chain state before the block of a recovery page that enough operators have signed. Never throws on decoded input. */
+export function verifyRecoveryPage(
+  genesis: Genesis,
+  page: RecoveryPage,
+): Result<ChainState, LightFault | OperatorFault | RecoveryFault> {
+  const read = readRecovery(genesis, page);
+  if (!read.ok) return read;
+  const { chain, signedBy } = read.value;
+  const { threshold } = genesis.operators;
+  return signedBy.length < threshold ? bad('TOO_FEW_OPERATORS', `${signedBy.length} of ${threshold}`) : ok(chain);
 }
 
 /** The chain state of a checkpoint that enough operators have signed. Never throws on decoded input. */

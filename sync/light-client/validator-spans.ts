@@ -57,6 +57,12 @@ export class ValidatorSpans {
     return 'new';
   }
 
+  /** The spans before the start of one that is certain; then that one, and the one that the operators put after it. */
+  refounded(certain: ValidatorSpan, next: ValidatorSpan): ValidatorSpans {
+    const before = this.#spans.filter(({ fromHeight }) => fromHeight < certain.fromHeight);
+    return new ValidatorSpans([...before, certain, next]);
+  }
+
   /** The latest spans, for a later run. */
   stored(): ValidatorSpan[] {
     return this.#spans

@@ -3,13 +3,15 @@
  * A function of committed blocks and their results only (SPEC R1 to R4), so that every replica at one height agrees on it;
  * the next header carries its hash, so that a snapshot or a light client can be given it by anybody.
  */
-import { bytesOf, encode, type Infer, list, record, versioned } from '#core/format';
+import { equalBytes } from '#core/bytes';
+import { bytesOf, encode, type Infer, list, record, uint, versioned } from '#core/format';
 import { taggedHash } from '#core/hash';
 import { epochFormat, hashFormat, heightFormat, timeMsFormat } from '#ledger/ids';
 import { faultyMax } from '#ledger/validators/quorum';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import type { Header } from '../wire/block.ts';
 import { type ValidatorInfo, validatorSetFormat } from '../wire/genesis.ts';
+import { eraFormat } from '../wire/recovery-page.ts';
 import { validatorIndexFormat } from '../wire/vote.ts';
 import { epochSeed, firstSeed, mixBeacon } from './beacon.ts';
 import { nextSet, type Wish } from './next-set.ts';
@@ -21,11 +23,15 @@ export const failedTurns = 8;
 /** What a replica remembers of the committed chain beside its head. */
 export const chainStateFormat = versioned(
   'chain-state',
-  2,
+  3,
   { bytesMax: 4_096 },
   {
     /** Height of the last committed block; 0 is genesis. */
     height: heightFormat,
+    /** How often the operators have founded the region anew (SPEC R27). */
+    era: eraFormat,
+    /** 1 from a new founding until the ledger wishes the set that it brought: no wish of before undoes it. */
+    held: uint({ max: 1 }),
     /** Zeros at genesis. */
     blockHash: hashFormat,
     /** Result root after it; at genesis that of the genesis state. */
@@ -72,6 +78,8 @@ export function genesisChain(genesis: {
   const { validators } = genesis;
   return {
     height: 0,
+    era: 0,
+    held: 0,
     blockHash: new Uint8Array(32),
     resultRoot: genesis.resultRoot,
     timeMs: genesis.timeMs,
@@ -126,17 +134,26 @@ export function advanceChain(config: ScheduleConfig, chain: ChainState, step: Co
   };
   const failed = failedAfter(chain, header);
   if (!endsEpoch(config, chain, header.height)) return { ...chain, ...head, beaconMix: mixed, failed };
+  const held = chain.held === 1 && !sameMembers(chain.validatorsNext, step.wished) ? 1 : 0;
   return {
     ...head,
+    era: chain.era,
+    held,
     epoch: chain.epoch + 1,
     epochStart: header.height + 1,
     validators: chain.validatorsNext,
-    validatorsNext: nextSet(chain.validatorsNext, step.wished),
+    validatorsNext: held === 1 ? chain.validatorsNext : nextSet(chain.validatorsNext, step.wished),
     seed: chain.seedNext,
     seedNext: epochSeed(chain.seed, mixed),
     beaconMix: new Uint8Array(32),
     failed: inNextSet(failed, chain),
   };
+}
+
+function sameMembers(set: readonly ValidatorInfo[], wished: readonly Wish[]): boolean {
+  const isWished = ({ name, publicKey }: ValidatorInfo): boolean =>
+    wished.some((wish) => wish.name === name && equalBytes(wish.publicKey, publicKey));
+  return set.length === wished.length && set.every(isWished);
 }
 
 /** SPEC R4: those passed over at this height failed; its proposer has not; at most f are kept, the latest first. */

@@ -9,11 +9,13 @@ export class AuthoredTable {
   readonly #put: Database.Statement<[number, number, number, Uint8Array, Uint8Array]>;
   readonly #all: Database.Statement<[]>;
   readonly #drop: Database.Statement<[number, number]>;
+  readonly #clear: Database.Statement<[]>;
 
   constructor(database: StoreDatabase, path: string) {
     this.#path = path;
     this.#put = database.prepare('INSERT INTO authored (epoch, first, last, digest, bytes) VALUES (?, ?, ?, ?, ?)');
     this.#all = database.prepare('SELECT epoch, first, digest, bytes FROM authored ORDER BY epoch, first');
+    this.#clear = database.prepare('DELETE FROM authored');
     this.#drop = database.prepare('DELETE FROM authored WHERE epoch = ? AND first = ?');
   }
 
@@ -36,6 +38,11 @@ export class AuthoredTable {
         storeCorrupt(this.#path, `the own segment ${epoch}/${first} has changed`);
       return plainBytes(bytes);
     });
+  }
+
+  /** Drops every segment: they were another author's. */
+  clear(): void {
+    this.#clear.run();
   }
 
   /** The ledger has it, or never will. */

@@ -112,6 +112,20 @@ export class BlockStore {
     });
   }
 
+  /**
+   * Puts the chain of a new founding in the place of the one that the same block left behind. What was signed in the old era is
+   * no business of the new one, whose keys are others (SPEC R27).
+   */
+  refound(chain: ChainState, silentUpTo: number): void {
+    this.#atomically(() => {
+      this.#putChain(chain, this.history());
+      this.#blocks.putSet(chain.validators);
+      this.#meta.drop('vote-record');
+      this.#meta.put('lost-memory', encode(lostMemoryFormat, { silentUpTo }));
+      this.authored.clear();
+    });
+  }
+
   chain(): ChainState {
     return this.#read('chain', chainStateFormat);
   }

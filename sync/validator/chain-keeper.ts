@@ -11,6 +11,7 @@ import { advanceChain, type ChainState } from '../pbft/chain.ts';
 import type { ScheduleConfig } from '../pbft/schedule.ts';
 import type { Block } from '../wire/block.ts';
 import type { EpochCertificate, LightBlock } from '../wire/gateway-message.ts';
+import type { RecoveryPage } from '../wire/recovery-page.ts';
 import type { Certificate } from '../wire/vote.ts';
 import type { BeaconKeeper } from './beacon-keeper.ts';
 import type { BlockStore } from './block-store.ts';
@@ -18,6 +19,7 @@ import type { Body } from './body-table.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { changingEpoch } from './epoch-table.ts';
 import type { Executed, Executor } from './executor.ts';
+import { afterFounding } from './refounding.ts';
 import type { Retention } from './retention.ts';
 import type { SegmentPool } from './segment-pool.ts';
 import { spansOf } from './span-table.ts';
@@ -46,6 +48,8 @@ export interface ChainKeeperOptions {
   /** Length of the spans of time that checkpoints begin, ms. */
   readonly checkpointMs?: number;
   readonly retention: Retention;
+  /** New foundings of the region, for who comes to their blocks from before. */
+  readonly pages?: readonly RecoveryPage[];
 }
 
 /** Where this validator stands, in memory and on disk alike. */
@@ -107,7 +111,7 @@ export class ChainKeeper {
       beaconOutput: beacon.outputOf(header.beaconProof),
       wished: wishedAfter(executed.change, executor.state).map(({ name, publicKey }) => ({ name, publicKey })),
     };
-    const chain = advanceChain(schedule, this.#chain, step);
+    const chain = afterFounding(this.#options.pages ?? [], advanceChain(schedule, this.#chain, step));
     const certified = changingEpoch(this.#chain, { header, certificate });
     if (certified !== null) {
       store.open();

@@ -14,6 +14,10 @@ export const VALIDATOR_ERROR_CODES = [
   'STORE_BUSY',
   /** The state directory belongs to another region. */
   'STORE_FOREIGN',
+  /** The store holds blocks that a recovery page has given up, or another block than it names. */
+  'STORE_ABANDONED',
+  /** A recovery page cannot be read, or the operators do not stand behind it. */
+  'RECOVERY_UNUSABLE',
   /** What the store holds contradicts its own hashes. */
   'STORE_CORRUPT',
   /** The database cannot be opened or does not commit durably. */

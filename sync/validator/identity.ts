@@ -6,8 +6,10 @@ import { publicKeyOf } from '#core/ed25519';
 import { BizainError } from '#core/errors';
 import { decode } from '#core/format';
 import { chainIdOf, type Genesis, genesisFormat } from '../wire/genesis.ts';
+import type { RecoveryPage } from '../wire/recovery-page.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 import type { PeerAddress } from './peer-pair.ts';
+import { readRecoveryPage } from './refounding.ts';
 import { unusedKeyMarkOf } from './unused-key.ts';
 import type { ValidatorConfig } from './validator-config.ts';
 
@@ -22,6 +24,8 @@ export interface Identity {
   readonly name: string;
   /** Addresses of the others in the configuration, by name. */
   readonly peers: ReadonlyMap<string, PeerAddress>;
+  /** New foundings of the region, in order; none for most. */
+  readonly pages?: readonly RecoveryPage[];
   /** Path of the file that says that the key has never signed. */
   readonly unusedKeyMark: string;
 }
@@ -78,5 +82,6 @@ export function readIdentity(config: ValidatorConfig): Identity {
   }
   const peers = peersOf(config, genesis, name);
   const unusedKeyMark = unusedKeyMarkOf(config.stateDir);
-  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, nextSeed, name, peers, unusedKeyMark };
+  const pages = config.recoveryFiles.map((file) => readRecoveryPage(file, genesis));
+  return { genesis, chainId: chainIdOf(genesis), secretSeed, publicKey, nextSeed, name, peers, pages, unusedKeyMark };
 }

@@ -16,6 +16,7 @@ import { silentUntilFoundOut } from '../pbft/silence.ts';
 import { BlockStore } from './block-store.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 import type { Identity } from './identity.ts';
+import { afterFounding } from './refounding.ts';
 import { type StoreOptions, storeCorrupt } from './store-database.ts';
 import { dropUnusedKeyMark, hasUnusedKeyMark } from './unused-key.ts';
 
@@ -81,6 +82,13 @@ function check(store: BlockStore, state: LedgerState): void {
     storeCorrupt(path, 'the last block is not that of the chain');
 }
 
+/** Takes up a founding that is due at this store's block. Only a key that has never signed may speak at once (SPEC R24, R27). */
+function foundAnew(store: BlockStore, { pages = [], unusedKeyMark }: Identity): void {
+  const before = store.chain();
+  const chain = afterFounding(pages, before);
+  if (chain !== before) store.refound(chain, hasUnusedKeyMark(unusedKeyMark) ? 0 : silentUntilFoundOut);
+}
+
 function openStore(path: string, identity: Identity, options: Partial<StoreOptions>): OpenStore {
   const store = new BlockStore(path, options);
   try {
@@ -95,6 +103,7 @@ function openStore(path: string, identity: Identity, options: Partial<StoreOptio
     store.authored.all();
     const state = LedgerState.open(store.objects);
     check(store, state);
+    foundAnew(store, identity);
     const { height } = store.chain();
     for (let at = height; at > 0 && at > height - scrubbedAtStart; at--) store.scrub(at);
     return { store, state };

@@ -58,6 +58,11 @@ export const validatorConfigSchema = z.strictObject({
     .describe(
       "Where terminals reach this validator by HTTPS, beside the brokers; the certificate is the validator's own key.",
     ),
+  recoveryFiles: z
+    .array(path)
+    .max(16)
+    .default([])
+    .describe("Recovery pages of the region's operators, the earliest first, where it has been founded anew."),
   executorFolder: path
     .optional()
     .describe(
@@ -115,6 +120,7 @@ export function parseValidatorConfig(value: unknown, folder: string): ValidatorC
     keyFile: resolve(folder, data.keyFile),
     nextKeyFile: data.nextKeyFile === undefined ? undefined : resolve(folder, data.nextKeyFile),
     stateDir: resolve(folder, data.stateDir),
+    recoveryFiles: data.recoveryFiles.map((file) => resolve(folder, file)),
     executorFolder: data.executorFolder === undefined ? undefined : resolve(folder, data.executorFolder),
   };
 }

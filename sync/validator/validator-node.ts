@@ -102,7 +102,8 @@ export class ValidatorNode implements Validator {
     const schedule = { epochTurns: genesis.epochTurns };
     const { checkpointMs } = config;
     const retention = this.#retention;
-    const keeper = new ChainKeeper({ schedule, store, executor, pool, beacon, retention, checkpointMs });
+    const course = { schedule, retention, checkpointMs, pages: identity.pages ?? [] };
+    const keeper = new ChainKeeper({ ...course, store, executor, pool, beacon });
     this.#meter = new Meter(clock);
     this.#peers = new PeerExchange({
       identity,

@@ -132,7 +132,7 @@ describe('R26: a light client that is given a checkpoint', () => {
   it('past the trusting period goes on from it, and keeps it over a restart', () => {
     const chain = later();
     const presentMs = () => chain.chain.timeMs + 10 * day;
-    const slept = { head: null, trustedMs: 0, spans: [{ fromHeight: 1, validators: [...first] }], epoch: null };
+    const slept = { head: null, trustedMs: 0, spans: [{ fromHeight: 1, validators: [...first] }], era: 0, epoch: null };
     const light = new LightClient(chain.genesis, slept, { presentMs });
     expect(presentMs()).toBeGreaterThan(trustingPeriodMs);
     expect(light.acceptHead(chain.lightBlock())).toMatchObject({ reason: 'OTHER_VALIDATORS' });
