@@ -5,6 +5,7 @@ import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import { decode, encode } from '#core/format';
 import type { Log } from '#core/log';
+import type { Result } from '#core/result';
 import { storeShard } from '#ledger/ids';
 import { streamHead } from '#ledger/journal/stream-head';
 import { LightClient } from '#sync/light-client/light-client';
@@ -18,6 +19,7 @@ import { entryPointsOf } from './config/entry-points.ts';
 import type { TerminalConfig } from './config/terminal-config.ts';
 import type { Journal } from './journal/journal.ts';
 import { readCheckpointFile } from './region/checkpoint-file.ts';
+import { readPageFile } from './region/recovery-file.ts';
 import { openShardStore, type ShardStore } from './shard-store/shard-store.ts';
 import { ShardSync } from './shard-store/shard-sync.ts';
 import { CertifiedTime } from './time/certified-time.ts';
@@ -60,8 +62,8 @@ export class RegionSide {
   #wasUp = false;
   #forkTold: string | null = null;
   #expiryTold = false;
-  /** Why the configured checkpoint helps nobody: told once the line is up, when somebody listens. */
-  #checkpointFault: string | null;
+  /** Why what the operators have signed helps nobody: told once the line is up, when somebody listens. */
+  #operatorsFault: string | null;
 
   constructor(options: RegionSideOptions) {
     const { config, genesis, journal, clock, entropy, log, store } = options;
@@ -89,7 +91,7 @@ export class RegionSide {
       // A board without a clock has only what it was told; it cannot notice how long it slept.
       presentMs: () => Math.max(this.time.interval().lowMs, clock.wallMs()),
     });
-    this.#checkpointFault = config.checkpointFile === undefined ? null : this.#trust(config.checkpointFile);
+    this.#operatorsFault = this.#hearOperators(config);
     this.line = new RegionLine({
       chainId: this.light.chainId,
       validatorCount: this.light.validators.length,
@@ -168,17 +170,28 @@ export class RegionSide {
     return this.shardStore.holds(shard) && this.sync.confirmation(shard) !== null;
   }
 
-  #trust(file: string): string | null {
-    const read = readCheckpointFile(file);
-    const trusted = read.ok ? this.light.trust(read.value) : read;
-    if (trusted.ok) {
-      this.#options.log.info({ file, age: trusted.value }, 'a checkpoint of the operators');
+  /** New foundings and a checkpoint, as the configuration names them; gives the last fault. */
+  #hearOperators({ recoveryFiles, checkpointFile }: TerminalConfig): string | null {
+    const faults = recoveryFiles.map((file) => {
+      const read = readPageFile(file);
+      return this.#heard(file, read.ok ? this.light.refound(read.value) : read);
+    });
+    if (checkpointFile !== undefined) {
+      const read = readCheckpointFile(checkpointFile);
+      faults.push(this.#heard(checkpointFile, read.ok ? this.light.trust(read.value) : read));
+    }
+    return faults.findLast((fault) => fault !== null) ?? null;
+  }
+
+  #heard(file: string, heard: Result<'newer' | 'older'>): string | null {
+    if (heard.ok) {
+      this.#options.log.info({ file, age: heard.value }, 'a word of the operators');
       return null;
     }
-    const { reason, detail } = trusted;
-    this.#options.log.warn({ file, reason, detail }, 'a checkpoint that is not believed');
+    const { reason, detail } = heard;
+    this.#options.log.warn({ file, reason, detail }, 'a word of the operators that is not believed');
     const why = detail === undefined ? reason : `${reason}: ${detail}`;
-    return `The checkpoint ${file} is not believed (${why}). See what is in it with "bizain region checkpoint show", and get it again from the region's operators.`;
+    return `${file} is not believed (${why}). See what is in it with "bizain region checkpoint show" or "bizain region recovery show", and get it again from the region's operators.`;
   }
 
   #listen(): void {
@@ -189,8 +202,8 @@ export class RegionSide {
       else if (accepted.reason === 'TRUST_EXPIRED') this.#onTrustExpired();
     });
     this.line.on('up', () => {
-      if (this.#checkpointFault !== null) this.#options.onAlarm('BAD_CHECKPOINT', this.#checkpointFault);
-      this.#checkpointFault = null;
+      if (this.#operatorsFault !== null) this.#options.onAlarm('BAD_CHECKPOINT', this.#operatorsFault);
+      this.#operatorsFault = null;
       this.#upSinceMs = clock.monotonicMs();
       onLine(true);
     });

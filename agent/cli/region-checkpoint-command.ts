@@ -119,11 +119,11 @@ async function fromStore(configFile: string): Promise<{ genesis: Genesis; checkp
 }
 
 async function fromRegion(options: MakeOptions): Promise<{ genesis: Genesis; checkpoint: OperatorCheckpoint }> {
-  const { genesis, entryPoints } = await whichRegion(options);
+  const { genesis, pages, entryPoints } = await whichRegion(options);
   const { checkpointFromRegion } = await import('../region/make-checkpoint.ts');
   const { officeMachine } = await import('./office-machine.ts');
   const { timeoutMs } = options;
-  const made = await checkpointFromRegion({ genesis, entryPoints, timeoutMs, ...officeMachine('region') });
+  const made = await checkpointFromRegion({ genesis, pages, entryPoints, timeoutMs, ...officeMachine('region') });
   if (made === null) {
     const tried = entryPoints.map(({ url }) => url).join(', ');
     return fail('REGION_UNREACHABLE', `No entry point answered within ${timeoutMs} ms (${tried}).`, true);

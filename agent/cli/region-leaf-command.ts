@@ -18,7 +18,7 @@ function answerOf(found: FoundObject): object {
 }
 
 async function regionLeaf(shard: string, key: string, options: LeafOptions): Promise<void> {
-  const { genesis, entryPoints } = await whichRegion(options);
+  const { genesis, pages, entryPoints } = await whichRegion(options);
   const { BizainError } = await import('#core/errors');
   const { systemClock: clock } = await import('#core/clock');
   const { systemEntropy: entropy } = await import('#core/entropy');
@@ -28,6 +28,7 @@ async function regionLeaf(shard: string, key: string, options: LeafOptions): Pro
   const { findObject } = await import('#sync/outbox/region-questions');
   const log = createLog({ level: 'silent', name: 'region' });
   const light = new LightClient(genesis);
+  for (const page of pages) light.refound(page);
   const { timeoutMs } = options;
   const found = await visitRegion({ genesis, entryPoints, timeoutMs, clock, entropy, log }, (line) =>
     findObject({ line, light, timeoutMs }, { shard, key }),

@@ -121,12 +121,13 @@ async function regionSchedule(options: ScheduleOptions): Promise<void> {
   const { askValidators } = await import('../region/ask-validators.ts');
   const { agreedChain } = await import('../region/agreed-chain.ts');
   const { officeMachine } = await import('./office-machine.ts');
-  const { whichRegion } = await import('./which-region.ts');
-  const { genesis, brokers, http } = await whichRegion(options);
+  const { firstMembers, whichRegion } = await import('./which-region.ts');
+  const { genesis, pages, brokers, http } = await whichRegion(options);
+  const members = firstMembers({ genesis, pages });
   const language = options.lang ?? languageOf(process.env);
   let agreed: AgreedChain | null = null;
   for (let attempt = 0; attempt < attemptsMax && agreed?.certain !== true; attempt++) {
-    const ask = { genesis, brokers, http, timeoutMs: options.timeoutMs, ...officeMachine('region') };
+    const ask = { genesis, members, brokers, http, timeoutMs: options.timeoutMs, ...officeMachine('region') };
     agreed = agreedChain(await askValidators(ask)) ?? agreed;
     if (agreed === null) break;
   }

@@ -131,11 +131,12 @@ async function regionStatus(options: StatusOptions): Promise<void> {
   const { regionHealth } = await import('../region/region-health.ts');
   const { officeMachine } = await import('./office-machine.ts');
   const { sleep } = await import('#core/clock');
-  const { whichRegion } = await import('./which-region.ts');
-  const { genesis, brokers, http } = await whichRegion(options);
+  const { firstMembers, whichRegion } = await import('./which-region.ts');
+  const { genesis, pages, brokers, http } = await whichRegion(options);
+  const members = firstMembers({ genesis, pages });
   const machine = officeMachine('region');
   const untilMs = machine.clock.monotonicMs() + (options.wait ?? 0) * 1_000;
-  const ask = () => askValidators({ genesis, brokers, http, timeoutMs: options.timeoutMs, ...machine });
+  const ask = () => askValidators({ genesis, members, brokers, http, timeoutMs: options.timeoutMs, ...machine });
   let asked = await ask();
   while (!regionHealth(asked).healthy && machine.clock.monotonicMs() < untilMs) {
     await sleep(machine.clock, waitPollMs);

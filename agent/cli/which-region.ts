@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { BizainError } from '#core/errors';
 import type { AnyEntryPoint } from '#sync/outbox/entry-point';
 import type { Genesis } from '#sync/wire/genesis';
+import type { RecoveryPage } from '#sync/wire/recovery-page';
 import type { CliErrorCode } from './errors.ts';
 import { brokerUrl, collected, matching } from './option-values.ts';
 
@@ -19,6 +20,8 @@ export interface WhichRegion {
 /** A region to ask. */
 export interface RegionToAsk {
   readonly genesis: Genesis;
+  /** New foundings of the region, the earliest first. */
+  readonly pages: readonly RecoveryPage[];
   readonly brokers: readonly { readonly url: string; readonly username?: string; readonly password?: string }[];
   readonly http: readonly string[];
   /** Brokers, and validators' own entries where the region's folder names them. */
@@ -26,6 +29,11 @@ export interface RegionToAsk {
 }
 
 const httpUrl = matching(/^https?:\/\/\S+$/, 'an address as http://10.0.0.1:9464');
+
+/** Whom to ask first: the validators that the last founding brought. */
+export function firstMembers({ genesis, pages }: Pick<RegionToAsk, 'genesis' | 'pages'>): Genesis['validators'] {
+  return pages.at(-1)?.validators ?? genesis.validators;
+}
 
 /** Adds the options. */
 export function withRegionOptions(command: Command): Command {
@@ -58,19 +66,21 @@ export async function whichRegion(options: WhichRegion): Promise<RegionToAsk> {
   const given = options.broker?.map((url) => ({ url }));
   const http = options.http ?? [];
   if (options.region !== undefined) {
-    const { genesis, file } = readRegion(options.region);
+    const { genesis, file, pages } = readRegion(options.region);
     const brokers = given ?? file.brokers.map(plain);
-    return { genesis, brokers, http, entryPoints: entryPointsOf(genesis, { brokers, https: file.https }) };
+    return { genesis, pages, brokers, http, entryPoints: entryPointsOf(genesis, { brokers, https: file.https }) };
   }
   if (options.config !== undefined) {
     const { readValidatorConfig } = await import('#sync/validator/validator-config');
     const config = readValidatorConfig(options.config);
     const genesis = readGenesis(resolve(dirname(options.config), config.genesis));
     const brokers = given ?? config.brokers.map(plain);
-    return { genesis, brokers, http, entryPoints: brokers };
+    const { readRecoveryPage } = await import('#sync/validator/refounding');
+    const pages = config.recoveryFiles.map((file) => readRecoveryPage(file, genesis));
+    return { genesis, pages, brokers, http, entryPoints: brokers };
   }
   if (options.genesis !== undefined && (given !== undefined || http.length > 0))
-    return { genesis: readGenesis(options.genesis), brokers: given ?? [], http, entryPoints: given ?? [] };
+    return { genesis: readGenesis(options.genesis), pages: [], brokers: given ?? [], http, entryPoints: given ?? [] };
   const code: CliErrorCode = 'USAGE';
   const message = 'Name the region with --region FOLDER, --config FILE, or --genesis FILE with --broker or --http.';
   throw new BizainError({ code, message });

@@ -61,6 +61,11 @@ export const terminalConfigSchema = z.strictObject({
     .describe(
       "A checkpoint signed by the region's operators, for a terminal that was away for longer than 400 days, or that was shown two histories. Read at every start; one older than what the terminal knows changes nothing.",
     ),
+  recoveryFiles: z
+    .array(path)
+    .max(16)
+    .default([])
+    .describe("Recovery pages of the region's operators, the earliest first, where it has been founded anew."),
   keyFile: path.describe('Secret key of the terminal, 64 hex characters, mode 0600.'),
   stateDir: path.describe('Folder of journal.db and shard.db: on a real disk, private to the agent.'),
   terminal: z
@@ -155,6 +160,7 @@ export function parseTerminalConfig(value: unknown, folder: string, file = 'the 
   return {
     ...config,
     genesis: at(config.genesis),
+    recoveryFiles: config.recoveryFiles.map(at),
     ...(config.checkpointFile === undefined ? {} : { checkpointFile: at(config.checkpointFile) }),
     keyFile: at(config.keyFile),
     stateDir: at(config.stateDir),

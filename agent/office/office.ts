@@ -19,6 +19,7 @@ import { EpochSync } from '#sync/outbox/epoch-sync';
 import { Outbox } from '#sync/outbox/outbox';
 import { RegionLine } from '#sync/outbox/region-line';
 import type { Genesis } from '#sync/wire/genesis';
+import type { RecoveryPage } from '#sync/wire/recovery-page';
 import { emptyNote } from '../journal/entry-note.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import { CertifiedTime } from '../time/certified-time.ts';
@@ -27,6 +28,8 @@ import type { OfficeErrorCode } from './errors.ts';
 /** What an office needs. `stateDir` holds its journal: one folder an account, kept for as long as the account lives. */
 export interface OfficeOptions {
   readonly genesis: Genesis;
+  /** New foundings of the region, the earliest first. */
+  readonly pages?: readonly RecoveryPage[];
   readonly account: string;
   readonly keyFile: string;
   /** Of the key: 0, and one more with each `account.rekey`; default 0. */
@@ -99,6 +102,10 @@ function openDesk(options: OfficeOptions, journal: Journal): Desk {
     log,
   });
   const epochs = new EpochSync({ line, light, clock, log });
+  for (const page of options.pages ?? []) {
+    const { ok } = light.refound(page);
+    if (!ok) log.warn({ era: page.era }, 'a recovery page that is not believed');
+  }
   line.on('head', (lightBlock) => void light.acceptHead(lightBlock));
   const awaited: Desk['awaited'] = new Map();
   const onSettled = (receipts: readonly Receipt[]): void => {

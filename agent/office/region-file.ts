@@ -7,7 +7,9 @@ import { utf8 } from '#core/bytes';
 import { BizainError } from '#core/errors';
 import { decode, encode } from '#core/format';
 import { type Genesis, genesisFormat } from '#sync/wire/genesis';
+import type { RecoveryPage } from '#sync/wire/recovery-page';
 import { httpsEntrySchema } from '../config/entry-points.ts';
+import { readPageFile } from '../region/recovery-file.ts';
 import type { OfficeErrorCode } from './errors.ts';
 
 const invalid: OfficeErrorCode = 'REGION_INVALID';
@@ -40,6 +42,7 @@ export const regionFileSchema = z.strictObject({
     .array(z.strictObject({ name: z.string(), config: path }))
     .min(4)
     .max(16),
+  recoveryFiles: z.array(path).max(16).default([]).describe('Recovery pages, the earliest first.'),
   allowVolatileState: z.boolean().default(false).describe('Passed on to stores and offices: for trials only.'),
 });
 
@@ -53,6 +56,8 @@ export interface Region {
   readonly file: RegionFile;
   readonly genesis: Genesis;
   readonly genesisPath: string;
+  /** New foundings, the earliest first. */
+  readonly pages: readonly RecoveryPage[];
 }
 
 function fail(message: string, cause?: unknown): never {
@@ -105,7 +110,11 @@ export function readRegion(folder: string): Region {
     return fail(`${at} is not a region file: ${faults.join('; ')}. Correct these keys.`);
   }
   const genesisPath = resolve(absolute, parsed.data.genesis);
-  return { folder: absolute, file: parsed.data, genesis: readGenesis(genesisPath), genesisPath };
+  const pages = parsed.data.recoveryFiles.map((file) => {
+    const page = readPageFile(resolve(absolute, file));
+    return page.ok ? page.value : fail(`The recovery page ${file} of ${at} cannot be used: ${page.detail}.`);
+  });
+  return { folder: absolute, file: parsed.data, genesis: readGenesis(genesisPath), genesisPath, pages };
 }
 
 /** Writes JSON for people, durably. `mode` 0600 where it holds a password. */

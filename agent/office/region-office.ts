@@ -39,6 +39,7 @@ export function accountKeyFile(region: Region, account: string): string {
 export function openRegionOffice(region: Region, account: string, machine: OfficeMachine): Promise<Office> {
   return openOffice({
     genesis: region.genesis,
+    pages: region.pages,
     account,
     keyFile: accountKeyFile(region, account),
     stateDir: account === adminAccount ? join(region.folder, 'admin') : accountFolder(region, account),

@@ -182,6 +182,7 @@ export function createRegion(options: RegionOptions): CreatedRegion {
     brokers: [...brokers],
     https: https.map(({ url, validator }) => ({ url, validator })),
     validators: validators.map(({ name }) => ({ name, config: `validators/${name}/validator.json` })),
+    recoveryFiles: [],
     allowVolatileState: options.allowVolatileState ?? false,
   };
   // Last, so that a folder with region.json is complete.

@@ -18,6 +18,8 @@ import type { AskedValidator, NoReport } from './asked-validator.ts';
 /** Whom to ask, and how. */
 export interface AskValidatorsOptions {
   readonly genesis: Genesis;
+  /** Who is asked first: the validators of the last founding; left out: those of the genesis. */
+  readonly members?: readonly ValidatorInfo[];
   readonly brokers: readonly { readonly url: string; readonly username?: string; readonly password?: string }[];
   /** Base addresses of validators' metrics listeners, in any order. */
   readonly http: readonly string[];
@@ -149,15 +151,16 @@ const namesAndKeys = (members: readonly ValidatorInfo[]): string =>
  */
 export async function askValidators(options: AskValidatorsOptions): Promise<readonly AskedValidator[]> {
   const { genesis, http } = options;
+  const founders = options.members ?? genesis.validators;
   const overHttp = Promise.all(http.map((url) => askHttp(url, options)));
   return withBrokers(options, async (round) => {
-    const [bySeat, answers] = await Promise.all([round(genesis.validators), overHttp]);
+    const [bySeat, answers] = await Promise.all([round(founders), overHttp]);
     const read = answers.filter((asked) => typeof asked === 'object');
     const told = read.filter(({ report }) => report.region === genesis.region);
-    const rows = rowsOf(genesis.validators, bySeat, told);
+    const rows = rowsOf(founders, bySeat, told);
     const agreed = agreedChain(rows);
-    const now = agreed?.chain.validators ?? genesis.validators;
-    if (agreed?.certain !== true || namesAndKeys(now) === namesAndKeys(genesis.validators)) return rows;
+    const now = agreed?.chain.validators ?? founders;
+    if (agreed?.certain !== true || namesAndKeys(now) === namesAndKeys(founders)) return rows;
     return rowsOf(now, await round(now), told);
   });
 }

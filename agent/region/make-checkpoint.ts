@@ -10,6 +10,7 @@ import { BlockStore } from '#sync/validator/block-store';
 import type { EpochCertificate } from '#sync/wire/gateway-message';
 import { chainIdOf, type Genesis } from '#sync/wire/genesis';
 import { checkpointDomain, checkpointMessage, type OperatorCheckpoint } from '#sync/wire/operator-checkpoint';
+import type { RecoveryPage } from '#sync/wire/recovery-page';
 import { type VisitOptions, visitRegion } from './visit-region.ts';
 
 /** Answers to one question about epochs: enough for more changes than a light client remembers. */
@@ -24,10 +25,11 @@ function unsigned(genesis: Genesis, certificate: EpochCertificate): OperatorChec
  * where none of the entry points answers in time.
  */
 export async function checkpointFromRegion(
-  options: VisitOptions,
+  options: VisitOptions & { readonly pages: readonly RecoveryPage[] },
 ): Promise<Result<OperatorCheckpoint, 'UNPROVED'> | null> {
   const { genesis, timeoutMs } = options;
   const light = new LightClient(genesis);
+  for (const page of options.pages) light.refound(page);
   return visitRegion(options, async (line) => {
     for (let answers = 0; answers < epochAnswersMax; answers++) {
       const asked = await line.askAny({ kind: 'epochs', afterEpoch: light.epoch }, timeoutMs);

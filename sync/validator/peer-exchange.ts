@@ -184,7 +184,10 @@ export class PeerExchange {
 
   #members(): MeshMember[] {
     const { keeper, state, identity } = this.#options;
-    return meshMembers(keeper.chain, readWishedValidators(state), identity.peers);
+    // Who comes to a new founding from blocks before it hears of them from those that it brought.
+    const ahead = (identity.pages ?? []).filter(({ era }) => era > keeper.chain.era);
+    const brought = ahead.flatMap(({ validators }) => validators.map((one) => ({ ...one, address: '' })));
+    return meshMembers(keeper.chain, [...brought, ...readWishedValidators(state)], identity.peers);
   }
 
   #take(from: PeerId, message: PeerMessage): void {
