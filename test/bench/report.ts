@@ -58,7 +58,8 @@ export function median(samples: readonly number[]): number {
   return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
-const format = (value: number): string =>
+/** A number as people read it: three digits, or whole with thousands apart. */
+export const formatNumber = (value: number): string =>
   Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
 
 function judgement(row: BenchRow): string {
@@ -71,10 +72,10 @@ function judgement(row: BenchRow): string {
 
 /** The report as a plain text table. */
 export function formatTable(result: BenchResult): string {
-  const limit = (value: number | undefined) => (value === undefined ? '' : format(value));
+  const limit = (value: number | undefined) => (value === undefined ? '' : formatNumber(value));
   const rows = result.rows.map((row) => [
     row.metric,
-    format(row.value),
+    formatNumber(row.value),
     row.unit,
     limit(row.floor),
     limit(row.aim),

@@ -1,7 +1,8 @@
-/** `npm run bench -- <name> [--quick]`: runs one bench, prints its table, writes test/bench/results/<name>.json. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+/** `npm run bench -- <name> [--quick] [--readme]`: runs one bench, prints its table, writes test/bench/results/<name>.json. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import { withTable } from './readme-table.ts';
 import { type BenchResult, formatTable, machine, versions } from './report.ts';
 
 /** One bench: its rows at the full or the small size. */
@@ -33,7 +34,9 @@ export async function runBench(name: string, size: 'full' | 'small'): Promise<Be
 async function main(args: readonly string[]): Promise<void> {
   const name = args.find((arg) => !arg.startsWith('--'));
   if (name === undefined) {
-    process.stderr.write(`usage: npm run bench -- <name> [--quick]\nbenches: ${Object.keys(benches).join(', ')}\n`);
+    process.stderr.write(
+      `usage: npm run bench -- <name> [--quick] [--readme]\nbenches: ${Object.keys(benches).join(', ')}\n`,
+    );
     process.exitCode = 2;
     return;
   }
@@ -42,6 +45,9 @@ async function main(args: readonly string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   process.stdout.write(`${formatTable(result)}\n`);
+  if (!args.includes('--readme')) return;
+  const readme = join(import.meta.dirname, '../../README.md');
+  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), result));
 }
 
 if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2));
