@@ -2,7 +2,7 @@
  * The long mode: as many schedules as wished, by all cores. `npm run simulate -- 1000000 [--first <seed>] [--workers <n>]`
  * prints how far it has come and the seed of every failure; `npm run simulate -- --seed <seed>` runs one again.
  * All seeds below the last `next` printed are done: give it as `--first` to go on. `npm run simulate -- --twins` plays twins
- * with cuts that change twice at any two of the twelve steps, about 80,000 scenarios. `--ledger` executes the real ledger in
+ * with cuts that change twice at any two of the twelve steps, about 63,000 scenarios. `--ledger` executes the real ledger in
  * every schedule, with clients of its own.
  */
 import { fork } from 'node:child_process';
