@@ -44,6 +44,9 @@ const recoveryMsMax = 1_500;
 const recoveryRoundsMax = 512;
 /** Least time between two reactions to notices of a gap in one stream. */
 const gapReactionMs = 250;
+/** A region that is busy is left alone for as long as f+1 validators ask for, within these bounds. */
+const busyPauseMsMin = 100;
+const busyPauseMsMax = 5_000;
 /** Sendings without receipt after which another entry point is tried. */
 const attemptsBeforeElsewhere = 3;
 
@@ -252,7 +255,7 @@ export class Outbox {
   #onTurnedAway(notice: TurnedAway): void {
     const { account, clock, epoch, light } = this.#options;
     if (!this.#running || notice.author !== account || notice.epoch !== epoch) return;
-    const { reason, stream, validator, nextSequence } = notice;
+    const { reason, stream, validator, nextSequence, retryAfterMs } = notice;
     if (reason === 'GAP' || reason === 'DUPLICATE') {
       const nowMs = clock.monotonicMs();
       if (nowMs - (this.#gapReactedMs.get(stream) ?? -gapReactionMs) < gapReactionMs) return;
@@ -267,7 +270,15 @@ export class Outbox {
     if (this.#refusals.size < 16) this.#refusals.set(reason, by.add(validator));
     if (by.size <= faultyMax(light.validators.length)) return;
     this.#refusals.clear();
-    this.#pausedUntilMs = clock.monotonicMs() + this.#limits.alarmPauseMs;
+    const nowMs = clock.monotonicMs();
+    if (reason === 'BUSY') {
+      // Nobody's fault: the region has more to do than it can, and says when to come again.
+      this.#pausedUntilMs = nowMs + Math.min(busyPauseMsMax, Math.max(busyPauseMsMin, retryAfterMs ?? 0));
+      this.#flights.makeDue(stream, nextSequence ?? 0, this.#pausedUntilMs);
+      this.kick();
+      return;
+    }
+    this.#pausedUntilMs = nowMs + this.#limits.alarmPauseMs;
     this.#raise({ reason, detail: `${by.size} validators turned segments away; entries are kept and tried again` });
   }
 

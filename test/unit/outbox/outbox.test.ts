@@ -296,6 +296,22 @@ describe('a segment turned away', () => {
     expect(source.pending).toBe(0);
   });
 
+  it('as BUSY by f+1 waits as long as they ask for and comes again, without alarm', async () => {
+    const { line, source, alarms, advance } = shop();
+    source.append(release);
+    await line.up();
+    const busy = { ...notice, reason: 'BUSY', nextSequence: 0, retryAfterMs: 700 };
+    for (let repeat = 0; repeat < 9; repeat++) line.emit('turned-away', { ...busy, validator: 3 });
+    await advance(699);
+    expect(line.sent).toHaveLength(1);
+    line.emit('turned-away', { ...busy, validator: 1 });
+    await advance(699);
+    expect(line.sent).toHaveLength(1);
+    await advance(1);
+    expect(line.sent).toHaveLength(2);
+    expect(alarms).toEqual([]);
+  });
+
   it('of somebody else is ignored', async () => {
     const { line, source, alarms } = shop();
     source.append(release);
