@@ -132,6 +132,8 @@ export class LightClient {
       if (!chain.ok) return chain;
       const accepted = this.acceptHead(lightBlock);
       if (!accepted.ok) return accepted;
+      // Genuine, but the set that it proves never came to vote: its era ended before.
+      if (chain.value.era < this.#era) continue;
       const fromHeight = nextEpochStart(this.genesis.epochTurns, chain.value);
       const added = this.#spans.add({ fromHeight, validators: [...chain.value.validatorsNext] });
       if (added === 'contradicts')
@@ -149,7 +151,8 @@ export class LightClient {
   trust(checkpoint: OperatorCheckpoint): Result<'newer' | 'older', LightFault | OperatorFault> {
     const chain = verifyCheckpoint(this.genesis, checkpoint);
     if (!chain.ok) return chain;
-    if (chain.value.timeMs <= this.#trustedMs) return ok('older');
+    const { era, timeMs } = chain.value;
+    if (era < this.#era || timeMs <= this.#trustedMs) return ok('older');
     this.#restart(chain.value);
     const head = this.acceptHead(checkpoint.certificate.lightBlock);
     return head.ok ? ok('newer') : head;

@@ -130,6 +130,7 @@ describe('R27: a light client', () => {
     const chain = new EpochChain();
     for (let count = 0; count < 6; count++) chain.advance(first);
     const light = new LightClient(chain.genesis);
+    const ofOldEra = chain.certificate();
     const page = pageOf(chain);
     const at = lastBlockOf(chain, page);
     const abandoned = chain.lightBlock();
@@ -142,6 +143,11 @@ describe('R27: a light client', () => {
     chain.chain = refoundedChain(at, page, 0);
     expect(light.acceptHead(chain.lightBlock())).toEqual({ ok: true, value: 'newer' });
     expect(light.validators).toEqual(second);
+    // A genuine certificate of the old era, of before the page's block, says who would have come next.
+    expect(light.follow([ofOldEra])).toEqual({ ok: true, value: 0 });
+    for (let count = 0; count < 8; count++) chain.advance(second);
+    expect(light.acceptHead(chain.lightBlock())).toEqual({ ok: true, value: 'newer' });
+    expect(light.validatorsAt(at.height + 100)).toEqual(second);
     expect(light.validatorsAt(at.height)).toEqual(first);
     const again = new LightClient(chain.genesis, light.export());
     expect(again.refound(page)).toEqual({ ok: true, value: 'older' });
