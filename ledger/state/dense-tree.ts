@@ -135,6 +135,13 @@ export class DenseTree {
     return this.#levels.reduce((sum, level) => sum + level.length, 0);
   }
 
+  /** A copy of the nodes over each `span` leaves, a power of two and at least a page; the root where one covers all. */
+  nodesOver(span: number): Uint8Array {
+    if (this.#leafCount <= span) return this.#root.slice();
+    const level = this.#levels[Math.log2(span) - pageDepth] as Uint8Array;
+    return level.slice(0, Math.ceil(this.#leafCount / span) * HASH_BYTES);
+  }
+
   /** The hash at a slot. */
   leaf(slot: number): Uint8Array {
     const at = (slot % pageLeaves) * HASH_BYTES;

@@ -30,6 +30,16 @@ export function historyRootOf(count: number, peaks: readonly Uint8Array[]): Uint
   return taggedHash('bizain/history/1', bytes, ...peaks);
 }
 
+/** The peaks of a history of `count` blocks as the nodes that they are. */
+export function peakNodes(count: number, peaks: readonly Uint8Array[]): HistoryNode[] {
+  let before = 0;
+  return peakLevels(count).map((level, at) => {
+    const place = before / 2 ** level;
+    before += 2 ** level;
+    return { level, place, hash: peaks[at] as Uint8Array };
+  });
+}
+
 /** Perfect trees of falling size, one for each binary digit 1 of the count. */
 export class History {
   #count = 0;

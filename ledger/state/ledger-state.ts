@@ -240,6 +240,11 @@ export class LedgerState implements LedgerView {
     return this.#shards.get(shard)?.root;
   }
 
+  /** The nodes over a shard's chunks of `span` leaves (`chunk-roots.ts`); none where it does not exist. */
+  chunkNodes(shard: ShardId, span: number): Uint8Array {
+    return this.#shards.get(shard)?.tree.nodesOver(span) ?? new Uint8Array(0);
+  }
+
   /** Bytes of the trees in memory, without leaf hashes and objects. */
   get treeBytes(): number {
     let bytes = this.#top.byteLength;

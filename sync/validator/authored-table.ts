@@ -14,7 +14,7 @@ export class AuthoredTable {
   constructor(database: StoreDatabase, path: string) {
     this.#path = path;
     this.#put = database.prepare('INSERT INTO authored (epoch, first, last, digest, bytes) VALUES (?, ?, ?, ?, ?)');
-    this.#all = database.prepare('SELECT epoch, first, digest, bytes FROM authored ORDER BY epoch, first');
+    this.#all = database.prepare('SELECT epoch, first, last, digest, bytes FROM authored ORDER BY epoch, first');
     this.#clear = database.prepare('DELETE FROM authored');
     this.#drop = database.prepare('DELETE FROM authored WHERE epoch = ? AND first = ?');
   }
@@ -43,6 +43,15 @@ export class AuthoredTable {
   /** Drops every segment: they were another author's. */
   clear(): void {
     this.#clear.run();
+  }
+
+  /** Copies every kept segment into another, empty table. */
+  copyTo(other: AuthoredTable): void {
+    const bytes = this.all();
+    const rows = this.#all.all() as { epoch: number; first: number; last: number }[];
+    for (const [at, { epoch, first, last }] of rows.entries()) {
+      other.put({ epoch, first, last, bytes: bytes[at] as Uint8Array });
+    }
   }
 
   /** The ledger has it, or never will. */

@@ -29,6 +29,7 @@ import { EpochTable } from './epoch-table.ts';
 import type { Executed } from './executor.ts';
 import { HistoryTable } from './history-table.ts';
 import { prunedAtOnce } from './retention.ts';
+import type { SnapshotStart } from './snapshot-start.ts';
 import { type Span, SpanTable } from './span-table.ts';
 import { StateTable } from './state-table.ts';
 import { MetaTable, openStoreDatabase, type StoreDatabase, type StoreOptions, storeCorrupt } from './store-database.ts';
@@ -123,6 +124,25 @@ export class BlockStore {
       this.#meta.drop('vote-record');
       this.#meta.put('lost-memory', encode(lostMemoryFormat, { silentUpTo }));
       this.authored.clear();
+    });
+  }
+
+  /** As `begin` for a store whose leaves have been loaded: it goes on after a certified block, and is pruned up to it. */
+  beginAfter(chainId: Uint8Array, start: SnapshotStart): void {
+    assert(this.chainId() === undefined, 'the store has begun already');
+    const { lightBlock, validators, stateRoot, receiptsRoot, chain, history } = start;
+    const { height } = lightBlock.header;
+    this.#atomically(() => {
+      this.#blocks.putHead(lightBlock);
+      this.#blocks.putResult(height, { stateRoot, receiptsRoot, receipts: [] });
+      this.#blocks.putSet(validators);
+      this.#history.add(start.historyNodes);
+      this.#deltas.startAfter(height);
+      this.#meta.put('pruned', encode(prunedFormat, { height }));
+      this.#meta.put('chain-before', start.chainBefore);
+      this.#putChain(chain, history);
+      this.#meta.put('lost-memory', encode(lostMemoryFormat, { silentUpTo: start.silentUpTo }));
+      this.#meta.put('chain-id', chainId);
     });
   }
 

@@ -72,11 +72,17 @@ export class BlockTable {
   /** Writes, or writes again, what the chain knows of a block. */
   put(block: Block, certificate: LightBlock['certificate']): void {
     const { height } = block.header;
-    const header = encode(headerFormat, block.header);
-    const signed = encode(certificateFormat, certificate);
-    this.#sql.putHead.run(height, header, signed, sealOf(height, header, signed));
+    this.putHead({ header: block.header, certificate });
     const digests = concatBytes(...block.bodyDigests);
     this.#sql.putContent.run(height, digests, sealOf(height, digests));
+  }
+
+  /** Writes header and certificate alone. */
+  putHead({ header, certificate }: LightBlock): void {
+    const { height } = header;
+    const bytes = encode(headerFormat, header);
+    const signed = encode(certificateFormat, certificate);
+    this.#sql.putHead.run(height, bytes, signed, sealOf(height, bytes, signed));
   }
 
   /** Writes what a block led to. */

@@ -30,6 +30,8 @@ export interface CatchUpOptions {
   onCommitted(committed: Committed): void;
   /** A peer gave a block that its certificate or its bodies contradict. */
   onLie(peer: PeerId): void;
+  /** A peer had no block after the committed one. */
+  onNothing(peer: PeerId): void;
   onFatal(error: Error): void;
 }
 
@@ -87,6 +89,7 @@ export class CatchUp {
       this.#asked = null;
       // A full answer: there may be more where it came from. Else the replica asks again when it still lags.
       if (blocks.length > 0) this.#ask(from);
+      else this.#options.onNothing(from);
       return;
     }
     const { height } = keeper.chain;

@@ -4,10 +4,11 @@
  */
 import { assert } from '#core/assert';
 import { equalBytes } from '#core/bytes';
+import { encode } from '#core/format';
 import { outcomes } from '#ledger/receipt';
 import type { History } from '#ledger/state/history';
 import { wishedAfter } from '#ledger/validators/validator-set';
-import { advanceChain, type ChainState } from '../pbft/chain.ts';
+import { advanceChain, type ChainState, chainStateFormat } from '../pbft/chain.ts';
 import type { ScheduleConfig } from '../pbft/schedule.ts';
 import type { Block } from '../wire/block.ts';
 import type { EpochCertificate, LightBlock } from '../wire/gateway-message.ts';
@@ -102,6 +103,9 @@ export class ChainKeeper {
     assert(executed !== undefined, 'a block is executed before it is committed');
     assert(equalBytes(executed.resultRoot, certificate.resultRoot), 'the certificate is for another result');
     const { resultRoot } = executed;
+    const due =
+      this.#chain.height === 0 || Checkpoints.isDue(header.timeMs, this.#chain.timeMs, this.#options.checkpointMs);
+    const origin = due ? { chainState: encode(chainStateFormat, this.#chain), peaks: this.#history.peaks() } : null;
     const historyNodes = this.#history.append(blockHash, resultRoot);
     const step = {
       header,
@@ -122,11 +126,9 @@ export class ChainKeeper {
     store.commit({ block, blockHash, certificate, executed, bodies, chain, history, historyNodes, prunableUpTo });
     this.checkpoints.keep(executed.change.changes);
     executor.commit(blockHash);
-    const due =
-      this.#chain.height === 0 || Checkpoints.isDue(header.timeMs, this.#chain.timeMs, this.#options.checkpointMs);
     this.#chain = chain;
     this.#head = { header, certificate };
-    if (due) this.checkpoints.take(this.#head, executed.receiptsRoot);
+    if (due) this.checkpoints.take(this.#head, executed.receiptsRoot, origin);
     pool.committed(block.bodyDigests, header.timeMs);
     for (const { first } of spansOf(executed.receipts)) {
       const receipt = executed.receipts[first];

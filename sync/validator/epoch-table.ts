@@ -42,6 +42,13 @@ export class EpochTable {
     this.#put.run(epoch, bytes, sealOf(epoch, bytes));
   }
 
+  /** Copies every certificate into another table, but for rotten ones. */
+  copyTo(other: EpochTable): void {
+    for (const { epoch, certificate, seal } of this.#after.all(-1, Number.MAX_SAFE_INTEGER) as EpochRow[]) {
+      if (isSealed(seal, epoch, certificate)) other.#put.run(epoch, certificate, seal);
+    }
+  }
+
   /**
    * At most `max` certificates of epochs after one, or of all; the earliest first. Each proves itself to who reads it. A row that has
    * rotted ends the answer: one cannot be followed without the other, and the other validators have it.

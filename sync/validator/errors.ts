@@ -1,4 +1,5 @@
 /** Operating errors of a validator: what is wrong with its configuration, its place or its region. */
+import { BizainError } from '#core/errors';
 
 /** Error codes raised in `sync/validator`. */
 export const VALIDATOR_ERROR_CODES = [
@@ -32,7 +33,23 @@ export const VALIDATOR_ERROR_CODES = [
   'CHAIN_DIVERGED',
   /** The validator's next key is in force: it has stopped to begin anew under it. */
   'KEY_CHANGED',
+  /** The state of a checkpoint has been fetched: the validator begins anew with it, by itself. */
+  'STATE_FETCHED',
 ] as const;
 
 /** One of these codes. */
 export type ValidatorErrorCode = (typeof VALIDATOR_ERROR_CODES)[number];
+
+/** The end of a life whose key was replaced. */
+export function keyChanged(name: string): BizainError {
+  const code: ValidatorErrorCode = 'KEY_CHANGED';
+  const message = `The key of "nextKeyFile" is in force: start ${name} again, it votes under that key from now on. Then make it the "keyFile" and destroy the old one.`;
+  return new BizainError({ code, message, retryable: true });
+}
+
+/** The end of a life whose store has a successor. */
+export function stateFetched(name: string, height: number): BizainError {
+  const code: ValidatorErrorCode = 'STATE_FETCHED';
+  const message = `The state of block ${height} has been fetched from the peers: ${name} begins anew with it.`;
+  return new BizainError({ code, message, retryable: true, context: { height } });
+}

@@ -6,9 +6,18 @@ import type { PeerMessage } from '../wire/peer-message.ts';
 /** Questions of one peer that are remembered; the oldest lapse, for whoever was asked so much has long been away. */
 const owedMaxPeer = 16_384;
 
-/** An answer by its kind, a body by its digest in hex. */
-type Answer = 'block' | 'blocks' | { readonly body: string };
+/** The answer that each question may be given once; one to `want-bodies` is any body wanted, by its digest in hex. */
+const answerTo = {
+  'want-block': 'block',
+  'want-blocks': 'blocks',
+  'want-snapshot': 'snapshot-head',
+  'want-shards': 'shards',
+  'want-chunks': 'chunks',
+} as const;
+type Question = keyof typeof answerTo;
+type Answer = (typeof answerTo)[Question] | { readonly body: string };
 
+const isQuestion = (kind: PeerMessage['kind']): kind is Question => Object.hasOwn(answerTo, kind);
 const nameOf = (answer: Answer): string => (typeof answer === 'string' ? answer : answer.body);
 
 /** The answers that peers owe this validator, however late. */
@@ -18,8 +27,7 @@ export class OwedAnswers {
 
   /** Notes what was sent to a peer. Anything but a question is passed over. */
   asked(to: PeerId, message: PeerMessage): void {
-    if (message.kind === 'want-block') this.#owe(to, 'block');
-    else if (message.kind === 'want-blocks') this.#owe(to, 'blocks');
+    if (isQuestion(message.kind)) this.#owe(to, answerTo[message.kind]);
     else if (message.kind === 'want-bodies') for (const digest of message.digests) this.#owe(to, toHex(digest));
   }
 

@@ -16,6 +16,8 @@ import type { ReplicaDriver } from './replica-driver.ts';
 import type { SegmentDoor } from './segment-door.ts';
 import type { SegmentGossip } from './segment-gossip.ts';
 import type { SegmentPool } from './segment-pool.ts';
+import { SnapshotDesk } from './snapshot-desk.ts';
+import type { SnapshotFetch } from './snapshot-fetch.ts';
 import type { StoreHealer } from './store-healer.ts';
 
 /** Bytes of blocks in one answer; a single larger block is still given. */
@@ -39,6 +41,7 @@ export interface PeerDeskOptions {
   readonly gossip: SegmentGossip;
   readonly owed: OwedAnswers;
   readonly healer: StoreHealer;
+  readonly snapshots: SnapshotFetch;
   readonly clock: Clock;
   /** A peer has said what it must know to be wrong, or what it was not asked for. */
   onLie(peer: PeerId, what: string): void;
@@ -50,12 +53,20 @@ export interface PeerDeskOptions {
 export class PeerDesk {
   readonly #options: PeerDeskOptions;
   readonly #giving: Allowance;
+  readonly #snapshots: SnapshotDesk;
   /** Who last proposed at the height in work: the likeliest to have a block's bodies. */
   #proposer: PeerId | null = null;
 
   constructor(options: PeerDeskOptions) {
     this.#options = options;
     this.#giving = new Allowance(options.clock, givingLimits);
+    this.#snapshots = new SnapshotDesk({
+      checkpoints: () => options.keeper.checkpoints,
+      epochs: () => options.store.epochs,
+      giving: this.#giving,
+      unitBytes: givingUnitBytes,
+      send: (to, message) => options.send(to, message),
+    });
   }
 
   get proposer(): PeerId | null {
@@ -102,6 +113,21 @@ export class PeerDesk {
       case 'blocks':
         if (!owed.take(from, 'blocks')) onLie(from, 'blocks that were not asked for');
         else if (!healer.take(from, message.blocks)) catchUp.take(from, message.blocks);
+        return;
+      case 'want-snapshot':
+        this.#snapshots.giveHead(from, message.afterEpoch);
+        return;
+      case 'want-shards':
+        this.#snapshots.giveShards(from, message.height, message.from);
+        return;
+      case 'want-chunks':
+        this.#snapshots.giveChunks(from, message.height, message.chunks);
+        return;
+      case 'snapshot-head':
+      case 'shards':
+      case 'chunks':
+        if (owed.take(from, message.kind)) this.#options.snapshots.take(from, message);
+        else onLie(from, 'a piece of a state that was not asked for');
         return;
       case 'have-bodies':
         gossip.heard(from, message.digests);

@@ -82,7 +82,7 @@ export class PeerExchange {
   }
 
   /** Names the parts that peers' messages go to; before `start`. */
-  attach(parts: Pick<PeerDeskOptions, 'driver' | 'door' | 'catchUp' | 'healer'>): void {
+  attach(parts: Pick<PeerDeskOptions, 'driver' | 'door' | 'catchUp' | 'healer' | 'snapshots'>): void {
     const { store, keeper, pool, world } = this.#options;
     this.#desk = new PeerDesk({
       store,

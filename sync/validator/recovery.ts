@@ -18,13 +18,11 @@ import type { ValidatorErrorCode } from './errors.ts';
 import type { Identity } from './identity.ts';
 import { afterFounding } from './refounding.ts';
 import { type StoreOptions, storeCorrupt } from './store-database.ts';
+import { storeFileName, storeSides, takeNextStore } from './store-swap.ts';
 import { dropUnusedKeyMark, hasUnusedKeyMark } from './unused-key.ts';
 
 /** Newest blocks that a start reads in full: what has rotted of them is fetched again at once. */
 const scrubbedAtStart = 64;
-const fileName = 'validator.db';
-/** SQLite's own files beside the database. */
-const sides = ['', '-wal', '-shm'];
 
 /** An open store and the state it holds. */
 export interface RecoveredStore {
@@ -118,8 +116,8 @@ function openStore(path: string, identity: Identity, options: Partial<StoreOptio
  * in between, what is left of it is not taken for the log of another (see `orphans`).
  */
 function setAside(path: string): void {
-  for (const side of sides) rmSync(`${path}.damaged${side}`, { force: true });
-  for (const side of sides) {
+  for (const side of storeSides) rmSync(`${path}.damaged${side}`, { force: true });
+  for (const side of storeSides) {
     if (existsSync(path + side)) renameSync(path + side, `${path}.damaged${side}`);
     fsyncFolder(dirname(path));
   }
@@ -128,7 +126,7 @@ function setAside(path: string): void {
 
 /** Whether a database was moved away without its log. */
 function orphans(path: string): boolean {
-  return !existsSync(path) && sides.some((side) => existsSync(path + side));
+  return !existsSync(path) && storeSides.some((side) => existsSync(path + side));
 }
 
 function suspicion(path: string): string {
@@ -152,7 +150,8 @@ export function suspectStore(path: string, error: unknown): void {
  */
 export function recoverStore(stateDir: string, identity: Identity, options: RecoveryOptions = {}): RecoveredStore {
   makeFolderDurably(stateDir);
-  const path = join(stateDir, fileName);
+  const path = join(stateDir, storeFileName);
+  if (takeNextStore(stateDir)) rmSync(suspicion(path), { force: true });
   let reason = existsSync(suspicion(path)) ? 'damage was met while it was in use' : null;
   if (orphans(path)) reason = 'its database is gone, its log is there';
   let opened: OpenStore | null = null;

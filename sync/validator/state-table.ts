@@ -117,6 +117,19 @@ export class StateTable implements ObjectStore {
     this.#written = changes;
   }
 
+  /** Writes new leaves of a shard that has been fetched, with their hashes (32 bytes each); the shard itself follows by `loadShard`. */
+  load(index: number, leaves: readonly Leaf[], hashes: Uint8Array): void {
+    const lost = this.#leaves.write(index, 0, leaves, hashes);
+    assert(lost === undefined, 'no leaf is loaded twice');
+  }
+
+  /** Writes what is to be known of a shard whose leaves have been loaded. */
+  loadShard(index: number, { shard, leafCount, root, sizes }: ShardFacts): void {
+    assert(index < leafTableShardsMax, `${index} shards`);
+    this.#sql.putShard.run(index, shard, leafCount, root, sizes.total, sizes.largest);
+    this.#numbers.set(shard, index);
+  }
+
   /** Forgets what `write` was given: its transaction was undone. */
   undone(): void {
     this.#written = null;

@@ -80,7 +80,7 @@ function prepare(database: StoreDatabase, path: string, options: StoreOptions): 
   if (version !== 0 && version !== schemaVersion) {
     failed(
       'STORE_FAILED',
-      `The store ${path} has version ${String(version)}, this program knows ${schemaVersion}. Start with an empty state directory: the peers have everything.`,
+      `The store ${path} has version ${String(version)}, this program knows ${schemaVersion}. Start with an empty state directory: it is filled by the peers.`,
       path,
     );
   }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { BizainError } from '#core/errors';
 import { checkpointMsDefault } from './checkpoints.ts';
 import type { ValidatorErrorCode } from './errors.ts';
+import { snapshotAfterBlocksDefault } from './snapshot-need.ts';
 
 const code: ValidatorErrorCode = 'VALIDATOR_CONFIG_INVALID';
 const configBytesMax = 256 * 1024;
@@ -87,7 +88,15 @@ export const validatorConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'Blocks whose segments and receipts are kept, e.g. 1000000; null keeps all. A validator that joins, or has lost its disk, starts from block 1: at least one of its peers must keep all.',
+      'Blocks whose segments and receipts are kept, e.g. 1000000; null keeps all. Where all validators have dropped a receipt, a terminal that was away for so long does not get it any more.',
+    ),
+  snapshotAfterBlocks: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(snapshotAfterBlocksDefault)
+    .describe(
+      'Blocks behind its peers from which a validator fetches the state of a checkpoint instead of all blocks; it then has none of the receipts before.',
     ),
   signatureThreads: z
     .int()

@@ -1,12 +1,9 @@
 /** Wires one validator: store, replica, peers and gateway. What each of them does stands in its own file. */
 import type { Timer } from '#core/clock';
-import { signMessage, verifySignature } from '#core/ed25519';
-import { BizainError } from '#core/errors';
-import { type ReplicaConfig, type ReplicaPorts, replicaTiming } from '../pbft/types.ts';
 import { BeaconKeeper } from './beacon-keeper.ts';
 import { CatchUp } from './catch-up.ts';
 import { ChainKeeper, type Committed } from './chain-keeper.ts';
-import type { ValidatorErrorCode } from './errors.ts';
+import { keyChanged, stateFetched } from './errors.ts';
 import { Executor } from './executor.ts';
 import { Gateway } from './gateway.ts';
 import { httpsOptions } from './https-options.ts';
@@ -21,12 +18,15 @@ import { ReceiptMessages } from './receipt-messages.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import { type RecoveredStore, suspectStore } from './recovery.ts';
 import { ReplicaDriver } from './replica-driver.ts';
+import { replicaConfig, replicaPorts } from './replica-ports.ts';
 import { Retention } from './retention.ts';
 import { type Seat, seatOf } from './seat.ts';
 import { SegmentDoor } from './segment-door.ts';
 import { poolLimits, SegmentPool } from './segment-pool.ts';
 import { signatureChecker } from './signature-checker.ts';
 import { SignatureQueue } from './signature-queue.ts';
+import { SnapshotFetch } from './snapshot-fetch.ts';
+import { SnapshotNeed } from './snapshot-need.ts';
 import { StatusDesk } from './status-desk.ts';
 import { StoreHealer } from './store-healer.ts';
 import type { ValidatorConfig } from './validator-config.ts';
@@ -35,20 +35,6 @@ import type { ValidatorStatus } from './validator-status.ts';
 
 /** How often peers are told where this validator stands, and the pool is tidied. */
 const statusMs = 500;
-
-function replicaConfig({ genesis, chainId, publicKey }: Identity): ReplicaConfig {
-  const { epochTurns, heartbeatMs } = genesis;
-  return { chainId, ownKeys: [publicKey], epochTurns, heartbeatMs, ...replicaTiming };
-}
-
-function replicaPorts({ secretSeed }: Identity, beacon: BeaconKeeper): ReplicaPorts {
-  return {
-    sign: (_ownKey, domain, message) => signMessage(secretSeed, domain, message),
-    verify: verifySignature,
-    proveBeacon: (ownKey, alpha) => beacon.prove(ownKey, alpha),
-    verifyBeacon: (publicKey, alpha, proof) => beacon.verify(publicKey, alpha, proof),
-  };
-}
 
 /** The parts of one validator, and how they know each other. */
 export class ValidatorNode implements Validator {
@@ -65,6 +51,8 @@ export class ValidatorNode implements Validator {
   readonly #gateway: Gateway;
   readonly #door: SegmentDoor;
   readonly #healer: StoreHealer;
+  readonly #need: SnapshotNeed;
+  readonly #snapshots: SnapshotFetch;
   readonly #retention: Retention;
   readonly #meter: Meter;
   readonly #recent: RecentBlocks;
@@ -89,6 +77,7 @@ export class ValidatorNode implements Validator {
     const { genesis, chainId, secretSeed } = identity;
     const { state, store } = recovered;
     const { clock } = world;
+    const { checkpointMs } = config;
     const pool = new SegmentPool({ chainId, state, clock });
     const beacon = new BeaconKeeper({ secretOf: () => secretSeed, clock });
     const executor = new Executor({
@@ -98,32 +87,18 @@ export class ValidatorNode implements Validator {
       voters: () => this.#keeper.chain.validators.map(({ name }) => name),
       beaconOf: (proof) => beacon.outputOf(proof),
     });
-    this.#retention = new Retention(config.keepBlocks);
-    const schedule = { epochTurns: genesis.epochTurns };
-    const { checkpointMs } = config;
-    const retention = this.#retention;
-    const course = { schedule, retention, checkpointMs, pages: identity.pages ?? [] };
+    const retention = new Retention(config.keepBlocks);
+    this.#retention = retention;
+    const course = { schedule: genesis, retention, checkpointMs, pages: identity.pages ?? [] };
     const keeper = new ChainKeeper({ ...course, store, executor, pool, beacon });
     this.#meter = new Meter(clock);
-    this.#peers = new PeerExchange({
-      identity,
-      listen: config.peerListen,
-      world,
-      store,
-      state,
-      keeper,
-      pool,
-      meter: this.#meter,
-      status: () => ({ kind: 'status', committedHeight: keeper.chain.height, view: this.#driver.status().view }),
-      onStatus: (peer, height) => {
-        this.#duties.heard(peer, height);
-        this.#retention.heard(peer, height);
-      },
-    });
+    this.#peers = this.#makePeers(config, keeper, pool);
     this.#recent = new RecentBlocks(keeper.chain);
     this.#pool = pool;
     this.#keeper = keeper;
     this.#beacon = beacon;
+    this.#need = new SnapshotNeed(config.snapshotAfterBlocks);
+    this.#snapshots = this.#makeSnapshots();
     this.#catchUp = this.#makeCatchUp(executor);
     this.#driver = this.#makeDriver(executor);
     this.#door = new SegmentDoor({
@@ -140,7 +115,13 @@ export class ValidatorNode implements Validator {
     this.#statusDesk = this.#makeStatusDesk(config);
     this.#gateway = this.#makeGateway(config);
     this.#healer = this.#makeHealer();
-    this.#peers.attach({ driver: this.#driver, door: this.#door, catchUp: this.#catchUp, healer: this.#healer });
+    this.#peers.attach({
+      driver: this.#driver,
+      door: this.#door,
+      catchUp: this.#catchUp,
+      healer: this.#healer,
+      snapshots: this.#snapshots,
+    });
     this.#duties = new MemberDuties({
       identity,
       store,
@@ -195,34 +176,70 @@ export class ValidatorNode implements Validator {
     this.#loop.stop();
     this.#driver.stop();
     this.#catchUp.stop();
+    this.#snapshots.stop();
     this.#beacon.stop();
     await Promise.all([this.#gateway.stop(), this.#peers.stop(), this.#duties.stop(), this.#signatures.stop()]);
     this.#recovered.store.close();
   }
 
+  #makePeers(config: ValidatorConfig, keeper: ChainKeeper, pool: SegmentPool): PeerExchange {
+    return new PeerExchange({
+      identity: this.#identity,
+      listen: config.peerListen,
+      world: this.#world,
+      ...this.#recovered,
+      keeper,
+      pool,
+      meter: this.#meter,
+      status: () => ({ kind: 'status', committedHeight: keeper.chain.height, view: this.#driver.status().view }),
+      onStatus: (peer, height) => {
+        this.#duties.heard(peer, height);
+        this.#retention.heard(peer, height);
+        this.#need.heard(peer, height);
+      },
+    });
+  }
+
+  #makeSnapshots(): SnapshotFetch {
+    return new SnapshotFetch({
+      ...this.#identity,
+      ...this.#world,
+      store: this.#recovered.store,
+      need: this.#need,
+      height: () => this.#keeper.chain.height,
+      peers: () => this.#peers.connected(),
+      send: (to, message) => this.#peers.send(to, message),
+      beaconOf: (proof) => this.#beacon.outputOf(proof),
+      onLie: (peer, what) => this.#peers.lied(peer, what),
+      onComplete: () => {
+        this.#driver.stop();
+        this.#catchUp.stop();
+      },
+      onReady: (height) => this.#fail(stateFetched(this.name, height)),
+      onFatal: (error) => this.#cannotGoOn(error),
+    });
+  }
+
   #makeCatchUp(executor: Executor): CatchUp {
-    const { chainId } = this.#identity;
-    const { clock, log } = this.#world;
     return new CatchUp({
-      chainId,
+      ...this.#identity,
+      ...this.#world,
       keeper: this.#keeper,
       executor,
-      clock,
-      log,
       peers: () => this.#peers.connected(),
       send: (to, message) => this.#peers.send(to, message),
       onCommitted: (committed) => this.#caughtUp(committed),
       onLie: (peer) => this.#peers.lied(peer, 'a block that does not hold'),
+      onNothing: (peer) => this.#need.hadNothing(peer, this.#keeper.chain.height),
       onFatal: (error) => this.#cannotGoOn(error),
     });
   }
 
   #makeHealer(): StoreHealer {
     return new StoreHealer({
-      chainId: this.#identity.chainId,
+      ...this.#identity,
+      ...this.#world,
       store: this.#recovered.store,
-      clock: this.#world.clock,
-      log: this.#world.log,
       height: () => this.#keeper.chain.height,
       peers: () => this.#peers.connected(),
       send: (to, message) => void this.#peers.send(to, message),
@@ -245,7 +262,9 @@ export class ValidatorNode implements Validator {
       meter: this.#meter,
       broadcast: (message) => this.#peers.broadcast(message),
       send: (to, message) => this.#peers.send(to, message),
-      catchUp: (hint) => this.#catchUp.start(hint),
+      catchUp: (hint) => {
+        if (!this.#snapshots.running) this.#catchUp.start(hint);
+      },
       onCommitted: (committed) => {
         this.#noteCommitted(committed);
         this.#gateway.publish(committed);
@@ -341,10 +360,7 @@ export class ValidatorNode implements Validator {
 
   /** A validator has one key a life: with the first epoch of its next one a new life begins. */
   #endsWithKey(): void {
-    if (!this.#duties.keyHasChanged) return;
-    const code: ValidatorErrorCode = 'KEY_CHANGED';
-    const message = `The key of "nextKeyFile" is in force: start ${this.name} again, it votes under that key from now on. Then make it the "keyFile" and destroy the old one.`;
-    this.#cannotGoOn(new BizainError({ code, message, retryable: true }));
+    if (this.#duties.keyHasChanged) this.#cannotGoOn(keyChanged(this.name));
   }
 
   /** A segment of the own journal goes the way of any other, and the peers hear of it at once. */
@@ -367,6 +383,7 @@ export class ValidatorNode implements Validator {
     this.#duties.tick();
     this.#retention.members(this.#peers.connected());
     try {
+      this.#snapshots.tick();
       this.#healer.tick();
     } catch (error) {
       this.#cannotGoOn(error);

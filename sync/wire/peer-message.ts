@@ -9,6 +9,14 @@ import { segmentBytesMax } from '#ledger/journal/segment';
 import { viewFormat } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
 import { blockBodiesMax, blockFormat } from './block.ts';
+import {
+  chunksFormat,
+  snapshotHeadFormat,
+  snapshotShardsFormat,
+  wantChunksFormat,
+  wantShardsFormat,
+  wantSnapshotFormat,
+} from './snapshot-message.ts';
 import { certificateFormat, timeoutFormat, validatorIndexFormat, voteFormat } from './vote.ts';
 
 /** Largest frame, bytes. */
@@ -77,6 +85,13 @@ export const peerMessageFormat = versioned(
       },
       /** Said on a lane where nothing else was said for a while. */
       alive: { tag: 25, format: record('alive', {}) },
+      /** The state at a checkpoint, for a validator to begin with: see snapshot-message.ts. */
+      'want-snapshot': { tag: 26, format: wantSnapshotFormat },
+      'snapshot-head': { tag: 27, format: snapshotHeadFormat },
+      'want-shards': { tag: 28, format: wantShardsFormat },
+      shards: { tag: 29, format: snapshotShardsFormat },
+      'want-chunks': { tag: 30, format: wantChunksFormat },
+      chunks: { tag: 31, format: chunksFormat },
     }),
   },
 );
@@ -99,6 +114,12 @@ export const laneOfKind: Readonly<Record<PeerMessage['kind'], LaneName | null>> 
   body: 'bulk',
   blocks: 'bulk',
   'have-bodies': 'bulk',
+  'want-snapshot': 'bulk',
+  'snapshot-head': 'bulk',
+  'want-shards': 'bulk',
+  shards: 'bulk',
+  'want-chunks': 'bulk',
+  chunks: 'bulk',
   alive: null,
 };
 

@@ -145,6 +145,7 @@ export class Voter {
         this.#driver.caughtUp(committed);
       },
       onLie: () => undefined,
+      onNothing: () => undefined,
       onFatal,
     });
     this.#driver = new ReplicaDriver({

@@ -18,7 +18,7 @@ import { LightClient } from '#sync/light-client/light-client';
 import { isValidatorEntry, type ValidatorEntry } from '#sync/outbox/entry-point';
 import { RegionLine } from '#sync/outbox/region-line';
 import { startValidator } from '#sync/validator/validator';
-import { readValidatorConfig } from '#sync/validator/validator-config';
+import { readValidatorConfig, type ValidatorConfig } from '#sync/validator/validator-config';
 import type { Validator } from '#sync/validator/validator-face';
 import { type Genesis, genesisFormat } from '#sync/wire/genesis';
 import { type Topics, topicsOf } from '#sync/wire/topics';
@@ -50,6 +50,8 @@ export class LiveRegion {
   readonly configs: readonly string[];
   /** The validators' own entries; none unless asked for. */
   readonly entries: readonly ValidatorEntry[];
+  /** What validators are given beside their configuration files, bounds of the schema aside. */
+  readonly overrides: Partial<ValidatorConfig>[] = [];
   readonly #broker: TestBroker;
   readonly #running = new Map<number, Validator>();
   #raw: MqttClient | null = null;
@@ -126,7 +128,7 @@ export class LiveRegion {
 
   async start(...indexes: readonly number[]): Promise<void> {
     for (const index of indexes.length === 0 ? [0, 1, 2, 3] : indexes) {
-      const config = readValidatorConfig(this.configs[index] as string);
+      const config = { ...readValidatorConfig(this.configs[index] as string), ...this.overrides[index] };
       this.#running.set(index, await startValidator(config, { clock: systemClock, entropy: systemEntropy, log }));
     }
     this.line.start();
