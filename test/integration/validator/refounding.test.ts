@@ -116,6 +116,13 @@ test('R27: two of four validators are gone for ever; by the procedure the region
   await until(() => founded.every((v) => v.status().height >= height + 5), 'the new era');
   expect(new Set(founded.map((v) => v.status().epoch)).size).toBe(1);
 
+  // One is started again: its own votes of the new era bind it, the page is behind it.
+  await founded[0]?.stop();
+  const restarted = await startValidator(readValidatorConfig(candidacies[0]?.configPath ?? ''), machine);
+  founded[0] = restarted;
+  const goesOn = restarted.status().height + 3;
+  await until(() => founded.every((v) => v.status().height >= goesOn && v.status().votes), 'all four to go on');
+
   // A light client that knew the old set refuses the new era until it has the page; then old and new blocks are proved.
   const read = readPageFile(page);
   if (!read.ok) throw new Error(read.detail);
