@@ -2,10 +2,11 @@
 import type { PeerId } from '../pbft/voting-set.ts';
 
 /**
- * Blocks behind which a validator fetches the state. Executing that many takes about as long as fetching a state of some millions of
- * objects, and what it has of the past would be gone: below, blocks are better even where they take a little longer.
+ * Blocks behind which a validator fetches the state although its peers have the blocks: eleven days of an idle region, some hours of
+ * a busy one. A state is had in seconds, but whoever begins with one has nothing of the past, and were that done after every
+ * outage, receipts would wear away from all validators one after the other: so blocks for as long as they are bearable.
  */
-export const snapshotAfterBlocksDefault = 10_000;
+export const snapshotAfterBlocksDefault = 100_000;
 
 /** What was heard in this life of the process. */
 export class SnapshotNeed {

@@ -1,8 +1,10 @@
 /** A validator whose blocks nobody has any more begins with the state of a checkpoint, and is needed again. */
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeKeyFile } from '#core/atomic-file';
 import { publicKeyOf } from '#core/ed25519';
+import { systemEntropy } from '#core/entropy';
 import { BlockStore } from '#sync/validator/block-store';
 import { readValidatorConfig } from '#sync/validator/validator-config';
 import { seedOf } from '../../fixtures/region.ts';
@@ -60,6 +62,31 @@ test('a validator that lost its disk comes back by a snapshot, and the region go
   expect(has).toEqual([undefined, undefined]);
   expect(after).toBeGreaterThan(0);
 }, 120_000);
+
+test('a snapshot is taken from validators of another epoch, whom certificates prove; and those are given on', async () => {
+  const path = region.configs[1] as string;
+  writeKeyFile(join(dirname(path), 'next.key'), systemEntropy.bytes(32));
+  writeFileSync(
+    path,
+    JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), nextKeyFile: 'next.key' }),
+  );
+  await region.start();
+  expect(await region.validator(1).failed).toMatchObject({ code: 'KEY_CHANGED' });
+  await region.stop(1);
+  await region.start(1);
+  const asked = await region.line.ask({ kind: 'epochs', afterEpoch: null }, 10_000);
+  if (!asked.ok || asked.value.kind !== 'epochs') throw new Error('no epochs');
+  expect(region.light.follow(asked.value.certificates)).toEqual({ ok: true, value: 1 });
+  await moveOnWithout(3);
+  rmSync(stateDirOf(3), { recursive: true });
+  await region.start(3);
+  await until(() => heightOf(3) >= heightOf(0) - 1, 'the newcomer');
+  await region.settled();
+  await region.stop(3);
+  const [pruned, certificates] = inStore(3, (store) => [store.prunedUpTo(), store.epochs.after(null, 10).certificates]);
+  expect(pruned).toBeGreaterThan(0);
+  expect(certificates).toHaveLength(1);
+}, 180_000);
 
 test('a validator that was away for too long keeps what it said and its place, and is not silenced', async () => {
   await region.start();
