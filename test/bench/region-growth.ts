@@ -21,9 +21,10 @@ import { RegionHost } from './region-host.ts';
 import { Terminals, type TerminalsSize } from './region-terminals.ts';
 import { type SustainOptions, sustain } from './region-trials.ts';
 import { type BenchRow, median } from './report.ts';
+import type { Bench } from './run.ts';
 
 /** What is compared. */
-export interface GrowthSize {
+interface GrowthSize {
   readonly objects: readonly [number, number];
   readonly rounds: number;
   readonly terminals: TerminalsSize;
@@ -76,7 +77,7 @@ function buildStores(
 }
 
 /** Operations a second on the smaller and the larger state, and their ratio. */
-export async function growthRows({ objects, rounds, terminals, load }: GrowthSize): Promise<BenchRow[]> {
+async function growthRows({ objects, rounds, terminals, load }: GrowthSize): Promise<BenchRow[]> {
   const hosts: RegionHost[] = [];
   try {
     const loads: Terminals[] = [];
@@ -111,3 +112,24 @@ export async function growthRows({ objects, rounds, terminals, load }: GrowthSiz
     for (const host of hosts) await host.close();
   }
 }
+
+const sizes: Readonly<Record<'full' | 'small', GrowthSize>> = {
+  full: {
+    objects: [1_000_000, 10_000_000],
+    rounds: 3,
+    terminals: { stores: 8, lanesInStore: 8, series: 10, couponsInSeries: 100_000 },
+    load: { entriesInSegment: 10, windowEntries: 6_000, warmSeconds: 5, seconds: 20 },
+  },
+  small: {
+    objects: [1_000, 10_000],
+    rounds: 1,
+    terminals: { stores: 2, lanesInStore: 2, series: 1, couponsInSeries: 20_000 },
+    load: { entriesInSegment: 10, windowEntries: 500, warmSeconds: 1, seconds: 2 },
+  },
+};
+
+/** See the file's head. A bench of its own: building ten million objects takes longer than all that is measured elsewhere. */
+export const growth: Bench = {
+  settings: (size) => ({ validators: 4, objects: sizes[size].objects.join(' and '), rounds: sizes[size].rounds }),
+  run: (size) => growthRows(sizes[size]),
+};

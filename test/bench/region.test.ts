@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatTable } from './report.ts';
 import { runBench } from './run.ts';
 
-describe('the bench of the region at its small size', () => {
+describe('the benches of the region at their small size', () => {
   it('measures every row that the region is held to', async () => {
     const result = await runBench('region', 'small');
     const barred = result.rows.filter(({ floor, aim }) => floor !== undefined || aim !== undefined);
@@ -15,11 +15,17 @@ describe('the bench of the region at its small size', () => {
       'at 200/s, segments of 10, p99',
       'overload: goodput of the peak',
       'one primary killed: longest time without a block',
-      'throughput of the large state to the small',
+      'event loop delay under load, p99',
       'light client: header and certificate of 7, p50',
     ]);
     for (const { metric, value } of barred)
       expect(Number.isFinite(value) && value >= 0, `${metric}: ${value}`).toBe(true);
     expect(formatTable(result).split('\n').length).toBe(result.rows.length + 3);
+  }, 180_000);
+
+  it('measures what ten times as many objects cost', async () => {
+    const { rows } = await runBench('growth', 'small');
+    expect(rows.at(-1)).toMatchObject({ metric: 'throughput of the large state to the small', floor: 0.85 });
+    for (const { metric, value } of rows) expect(Number.isFinite(value) && value > 0, `${metric}: ${value}`).toBe(true);
   }, 180_000);
 });

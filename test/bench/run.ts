@@ -14,6 +14,7 @@ export interface Bench {
 /** Every bench by name, loaded when asked for. */
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   faults: async () => (await import('./faults.ts')).faults,
+  growth: async () => (await import('./region-growth.ts')).growth,
   ledger: async () => (await import('./ledger.ts')).ledger,
   mesh: async () => (await import('./mesh.ts')).mesh,
   region: async () => (await import('./region.ts')).region,
