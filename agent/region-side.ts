@@ -4,8 +4,9 @@ import type { Clock, Timer } from '#core/clock';
 import type { Entropy } from '#core/entropy';
 import { BizainError } from '#core/errors';
 import { decode, encode } from '#core/format';
+import { readFormatFile } from '#core/format-file';
 import type { Log } from '#core/log';
-import type { Result } from '#core/result';
+import { faultText, type Result } from '#core/result';
 import { storeShard } from '#ledger/ids';
 import { streamHead } from '#ledger/journal/stream-head';
 import { LightClient } from '#sync/light-client/light-client';
@@ -14,12 +15,12 @@ import { EpochSync } from '#sync/outbox/epoch-sync';
 import { Outbox, type OutboxAlarm } from '#sync/outbox/outbox';
 import { RegionLine } from '#sync/outbox/region-line';
 import type { Genesis } from '#sync/wire/genesis';
+import { operatorCheckpointFormat } from '#sync/wire/operator-checkpoint';
+import { recoveryPageFormat } from '#sync/wire/recovery-page';
 import type { CachedShards } from './checkout/till.ts';
 import { entryPointsOf } from './config/entry-points.ts';
 import type { TerminalConfig } from './config/terminal-config.ts';
 import type { Journal } from './journal/journal.ts';
-import { readCheckpointFile } from './region/checkpoint-file.ts';
-import { readPageFile } from './region/recovery-file.ts';
 import { openShardStore, type ShardStore } from './shard-store/shard-store.ts';
 import { ShardSync } from './shard-store/shard-sync.ts';
 import { CertifiedTime } from './time/certified-time.ts';
@@ -173,11 +174,11 @@ export class RegionSide {
   /** New foundings and a checkpoint, as the configuration names them; gives the last fault. */
   #hearOperators({ recoveryFiles, checkpointFile }: TerminalConfig): string | null {
     const faults = recoveryFiles.map((file) => {
-      const read = readPageFile(file);
+      const read = readFormatFile(file, recoveryPageFormat);
       return this.#heard(file, read.ok ? this.light.refound(read.value) : read);
     });
     if (checkpointFile !== undefined) {
-      const read = readCheckpointFile(checkpointFile);
+      const read = readFormatFile(checkpointFile, operatorCheckpointFormat);
       faults.push(this.#heard(checkpointFile, read.ok ? this.light.trust(read.value) : read));
     }
     return faults.findLast((fault) => fault !== null) ?? null;
@@ -190,8 +191,7 @@ export class RegionSide {
     }
     const { reason, detail } = heard;
     this.#options.log.warn({ file, reason, detail }, 'a word of the operators that is not believed');
-    const why = detail === undefined ? reason : `${reason}: ${detail}`;
-    return `${file} is not believed (${why}). See what is in it with "bizain region checkpoint show" or "bizain region recovery show", and get it again from the region's operators.`;
+    return `${file} is not believed (${faultText(heard)}). See what is in it with "bizain region checkpoint show" or "bizain region recovery show", and get it again from the region's operators.`;
   }
 
   #listen(): void {

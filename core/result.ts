@@ -17,3 +17,8 @@ export function bad<R extends string>(
 ): { readonly ok: false; readonly reason: R; readonly detail?: string } {
   return detail === undefined ? { ok: false, reason } : { ok: false, reason, detail };
 }
+
+/** Reason and detail of a bad answer in one line. */
+export function faultText({ reason, detail }: { readonly reason: string; readonly detail?: string }): string {
+  return detail === undefined ? reason : `${reason}: ${detail}`;
+}

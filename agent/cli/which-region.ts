@@ -53,28 +53,22 @@ export function withRegionOptions(command: Command): Command {
     );
 }
 
-type Broker = { readonly url: string; readonly username?: string | undefined; readonly password?: string | undefined };
-
-function plain({ url, username, password }: Broker): RegionToAsk['brokers'][number] {
-  return { url, ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
-}
-
 /** Reads what the options name. Throws `USAGE` and what the readers of the files throw. */
 export async function whichRegion(options: WhichRegion): Promise<RegionToAsk> {
   const { readRegion, readGenesis } = await import('../office/region-file.ts');
-  const { entryPointsOf } = await import('../config/entry-points.ts');
+  const { entryPointsOf, given: withValues } = await import('../config/entry-points.ts');
   const given = options.broker?.map((url) => ({ url }));
   const http = options.http ?? [];
   if (options.region !== undefined) {
     const { genesis, file, pages } = readRegion(options.region);
-    const brokers = given ?? file.brokers.map(plain);
+    const brokers = given ?? file.brokers.map(withValues);
     return { genesis, pages, brokers, http, entryPoints: entryPointsOf(genesis, { brokers, https: file.https }) };
   }
   if (options.config !== undefined) {
     const { readValidatorConfig } = await import('#sync/validator/validator-config');
     const config = readValidatorConfig(options.config);
     const genesis = readGenesis(resolve(dirname(options.config), config.genesis));
-    const brokers = given ?? config.brokers.map(plain);
+    const brokers = given ?? config.brokers.map(withValues);
     const { readRecoveryPage } = await import('#sync/validator/refounding');
     const pages = config.recoveryFiles.map((file) => readRecoveryPage(file, genesis));
     return { genesis, pages, brokers, http, entryPoints: brokers };

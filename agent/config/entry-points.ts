@@ -33,7 +33,7 @@ interface BrokerConfig {
 }
 
 /** Only the keys that have a value. */
-function given<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+export function given<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

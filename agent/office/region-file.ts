@@ -5,11 +5,10 @@ import { z } from 'zod';
 import { writeFileAtomic } from '#core/atomic-file';
 import { utf8 } from '#core/bytes';
 import { BizainError } from '#core/errors';
-import { decode, encode } from '#core/format';
+import { readFormatFile, writeFormatFile } from '#core/format-file';
 import { type Genesis, genesisFormat } from '#sync/wire/genesis';
-import type { RecoveryPage } from '#sync/wire/recovery-page';
+import { type RecoveryPage, recoveryPageFormat } from '#sync/wire/recovery-page';
 import { httpsEntrySchema } from '../config/entry-points.ts';
-import { readPageFile } from '../region/recovery-file.ts';
 import type { OfficeErrorCode } from './errors.ts';
 
 const invalid: OfficeErrorCode = 'REGION_INVALID';
@@ -73,22 +72,18 @@ function reasonOf(cause: unknown): string {
  * @throws BizainError `REGION_INVALID`.
  */
 export function readGenesis(file: string): Genesis {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(readFileSync(file));
-  } catch (cause) {
-    return fail(`Reading the genesis file ${file} failed: ${reasonOf(cause)}. Check the path.`, cause);
-  }
-  const decoded = decode(genesisFormat, bytes);
-  if (decoded.ok) return decoded.value;
+  const read = readFormatFile(file, genesisFormat);
+  if (read.ok) return read.value;
   return fail(
-    `The file ${file} is not a genesis (${decoded.reason}). Copy genesis.cbor from the region's folder anew.`,
+    read.reason === 'UNREADABLE'
+      ? `Reading the genesis file ${file} failed: ${read.detail}. Check the path.`
+      : `The file ${file} is not a genesis (${read.detail}). Copy genesis.cbor from the region's folder anew.`,
   );
 }
 
 /** Writes a genesis file, readable by all: it holds no secret. */
 export function writeGenesis(file: string, genesis: Genesis): void {
-  writeFileAtomic(file, encode(genesisFormat, genesis), 0o644);
+  writeFormatFile(file, genesisFormat, genesis);
 }
 
 /**
@@ -111,7 +106,7 @@ export function readRegion(folder: string): Region {
   }
   const genesisPath = resolve(absolute, parsed.data.genesis);
   const pages = parsed.data.recoveryFiles.map((file) => {
-    const page = readPageFile(resolve(absolute, file));
+    const page = readFormatFile(resolve(absolute, file), recoveryPageFormat);
     return page.ok ? page.value : fail(`The recovery page ${file} of ${at} cannot be used: ${page.detail}.`);
   });
   return { folder: absolute, file: parsed.data, genesis: readGenesis(genesisPath), genesisPath, pages };

@@ -2,14 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { equalBytes } from '#core/bytes';
-import { signMessage } from '#core/ed25519';
 import { bad, ok, type Result } from '#core/result';
 import { LightClient } from '#sync/light-client/light-client';
-import { type OperatorFault, operatorsBehind } from '#sync/light-client/operator-word';
 import { BlockStore } from '#sync/validator/block-store';
 import type { EpochCertificate } from '#sync/wire/gateway-message';
 import { chainIdOf, type Genesis } from '#sync/wire/genesis';
-import { checkpointDomain, checkpointMessage, type OperatorCheckpoint } from '#sync/wire/operator-checkpoint';
+import type { OperatorCheckpoint } from '#sync/wire/operator-checkpoint';
 import type { RecoveryPage } from '#sync/wire/recovery-page';
 import { type VisitOptions, visitRegion } from './visit-region.ts';
 
@@ -67,20 +65,4 @@ export function checkpointFromStore(
   } finally {
     store.close();
   }
-}
-
-/** The checkpoint with one more operator's signature, in its place; signing again changes nothing. */
-export function signedByOperator(
-  { operators }: Genesis,
-  checkpoint: OperatorCheckpoint,
-  key: { readonly publicKey: Uint8Array; readonly secretSeed: Uint8Array },
-): Result<OperatorCheckpoint, 'NO_OPERATOR' | OperatorFault> {
-  const operator = operators.publicKeys.findIndex((publicKey) => equalBytes(publicKey, key.publicKey));
-  if (operator < 0) return bad('NO_OPERATOR', 'the genesis does not name this key');
-  const message = checkpointMessage(checkpoint.chainId, checkpoint.certificate);
-  const signature = signMessage(key.secretSeed, checkpointDomain, message);
-  const others = checkpoint.signatures.filter((one) => one.operator !== operator);
-  const signatures = [...others, { operator, signature }].sort((a, b) => a.operator - b.operator);
-  const behind = operatorsBehind(operators, { domain: checkpointDomain, message, signatures });
-  return behind.ok ? ok({ ...checkpoint, signatures }) : behind;
 }

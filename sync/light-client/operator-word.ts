@@ -5,13 +5,8 @@ import { bad, ok, type Result } from '#core/result';
 import type { ChainState } from '../pbft/chain.ts';
 import { blockHash } from '../wire/block.ts';
 import { chainIdOf, type Genesis, type Operators } from '../wire/genesis.ts';
-import {
-  checkpointDomain,
-  checkpointMessage,
-  type OperatorCheckpoint,
-  type OperatorSignature,
-} from '../wire/operator-checkpoint.ts';
-import { type RecoveryPage, recoveryDomain, recoveryMessage } from '../wire/recovery-page.ts';
+import { checkpointClaim, type OperatorCheckpoint, type OperatorClaim } from '../wire/operator-checkpoint.ts';
+import { type RecoveryPage, recoveryClaim } from '../wire/recovery-page.ts';
 import { commitPhase, verifyCertificate } from '../wire/vote.ts';
 import { chainStateOf } from './epoch-certificate.ts';
 import type { LightFault } from './light-fault.ts';
@@ -26,13 +21,6 @@ export type OperatorFault =
   | 'OPERATOR_TWICE'
   | 'BAD_OPERATOR_SIGNATURE'
   | 'TOO_FEW_OPERATORS';
-
-/** What is said to have been signed. */
-export interface OperatorClaim {
-  readonly domain: string;
-  readonly message: Uint8Array;
-  readonly signatures: readonly OperatorSignature[];
-}
 
 /** Whether a genesis names operators whose word can count: distinct keys, a threshold that they can reach. */
 export function operatorsAreSound({ threshold, publicKeys }: Operators): boolean {
@@ -72,7 +60,7 @@ export function readCheckpoint(
   genesis: Genesis,
   checkpoint: OperatorCheckpoint,
 ): Result<CheckpointContent, LightFault | OperatorFault> {
-  const { certificate, signatures } = checkpoint;
+  const { certificate } = checkpoint;
   const chainId = chainIdOf(genesis);
   const { header, certificate: votes } = certificate.lightBlock;
   if (!equalBytes(checkpoint.chainId, chainId) || !equalBytes(header.chainId, chainId)) return bad('OTHER_CHAIN');
@@ -83,16 +71,12 @@ export function readCheckpoint(
   if (!equalBytes(votes.blockHash, blockHash(header))) return bad('OTHER_BLOCK');
   const certified = verifyCertificate(chainId, chain.value.validators, votes);
   if (!certified.ok) return certified;
-  const message = checkpointMessage(chainId, certificate);
-  const behind = operatorsBehind(genesis.operators, { domain: checkpointDomain, message, signatures });
+  const behind = operatorsBehind(genesis.operators, checkpointClaim(checkpoint));
   return behind.ok ? ok({ chain: chain.value, signedBy: behind.value }) : behind;
 }
 
 /** Why a recovery page does not hold together. `OTHER_ERA`: not the one after that of its block. `KNOWN_VALIDATOR`: a name or key that is not new, or twice. */
 export type RecoveryFault = 'OTHER_ERA' | 'KNOWN_VALIDATOR';
-
-/** What a recovery page says. */
-export type RecoveryContent = CheckpointContent;
 
 function allNew(page: RecoveryPage, { validators, validatorsNext }: ChainState): boolean {
   const known = [...validators, ...validatorsNext];
@@ -110,16 +94,23 @@ function allNew(page: RecoveryPage, { validators, validatorsNext }: ChainState):
 export function readRecovery(
   genesis: Genesis,
   page: RecoveryPage,
-): Result<RecoveryContent, LightFault | OperatorFault | RecoveryFault> {
-  const { certificate, signatures } = page;
-  const read = readCheckpoint(genesis, { chainId: page.chainId, certificate, signatures: [] });
+): Result<CheckpointContent, LightFault | OperatorFault | RecoveryFault> {
+  const read = readCheckpoint(genesis, { chainId: page.chainId, certificate: page.certificate, signatures: [] });
   if (!read.ok) return read;
   const { chain } = read.value;
   if (page.era !== chain.era + 1) return bad('OTHER_ERA', `${page.era} after ${chain.era}`);
   if (!allNew(page, chain)) return bad('KNOWN_VALIDATOR');
-  const message = recoveryMessage(page);
-  const behind = operatorsBehind(genesis.operators, { domain: recoveryDomain, message, signatures });
+  const behind = operatorsBehind(genesis.operators, recoveryClaim(page));
   return behind.ok ? ok({ chain, signedBy: behind.value }) : behind;
+}
+
+function ofEnough<F extends string>(
+  { threshold }: Operators,
+  read: Result<CheckpointContent, F>,
+): Result<ChainState, F | 'TOO_FEW_OPERATORS'> {
+  if (!read.ok) return read;
+  const { chain, signedBy } = read.value;
+  return signedBy.length < threshold ? bad('TOO_FEW_OPERATORS', `${signedBy.length} of ${threshold}`) : ok(chain);
 }
 
 /** The chain state before the block of a recovery page that enough operators have signed. Never throws on decoded input. */
@@ -127,11 +118,7 @@ export function verifyRecoveryPage(
   genesis: Genesis,
   page: RecoveryPage,
 ): Result<ChainState, LightFault | OperatorFault | RecoveryFault> {
-  const read = readRecovery(genesis, page);
-  if (!read.ok) return read;
-  const { chain, signedBy } = read.value;
-  const { threshold } = genesis.operators;
-  return signedBy.length < threshold ? bad('TOO_FEW_OPERATORS', `${signedBy.length} of ${threshold}`) : ok(chain);
+  return ofEnough(genesis.operators, readRecovery(genesis, page));
 }
 
 /** The chain state of a checkpoint that enough operators have signed. Never throws on decoded input. */
@@ -139,10 +126,5 @@ export function verifyCheckpoint(
   genesis: Genesis,
   checkpoint: OperatorCheckpoint,
 ): Result<ChainState, LightFault | OperatorFault> {
-  const read = readCheckpoint(genesis, checkpoint);
-  if (!read.ok) return read;
-  const { chain, signedBy } = read.value;
-  const { threshold } = genesis.operators;
-  if (signedBy.length < threshold) return bad('TOO_FEW_OPERATORS', `${signedBy.length} of ${threshold}`);
-  return ok(chain);
+  return ofEnough(genesis.operators, readCheckpoint(genesis, checkpoint));
 }

@@ -1,10 +1,9 @@
 /** Who this validator is: genesis, key, and place among the others, from the files that the configuration names. */
-import { readFileSync } from 'node:fs';
 import { readKeyFile } from '#core/atomic-file';
 import { equalBytes, toHex } from '#core/bytes';
 import { publicKeyOf } from '#core/ed25519';
 import { BizainError } from '#core/errors';
-import { decode } from '#core/format';
+import { readFormatFile } from '#core/format-file';
 import { chainIdOf, type Genesis, genesisFormat } from '../wire/genesis.ts';
 import type { RecoveryPage } from '../wire/recovery-page.ts';
 import type { ValidatorErrorCode } from './errors.ts';
@@ -35,25 +34,20 @@ function fail(code: ValidatorErrorCode, message: string, cause?: unknown): never
 }
 
 function readGenesis(path: string): Genesis {
-  let bytes: Uint8Array;
-  try {
-    bytes = Uint8Array.from(readFileSync(path));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return fail('GENESIS_UNREADABLE', `The genesis file ${path} cannot be read: ${reason}. Check the path.`, cause);
-  }
-  const decoded = decode(genesisFormat, bytes);
+  const read = readFormatFile(path, genesisFormat);
+  if (!read.ok && read.reason === 'UNREADABLE')
+    return fail('GENESIS_UNREADABLE', `The genesis file ${path} cannot be read: ${read.detail}. Check the path.`);
   const again = "Copy it again from the region's operator.";
-  if (!decoded.ok)
-    return fail('GENESIS_UNREADABLE', `The genesis file ${path} is not a genesis (${decoded.reason}). ${again}`);
-  const { validators } = decoded.value;
+  if (!read.ok)
+    return fail('GENESIS_UNREADABLE', `The genesis file ${path} is not a genesis (${read.detail}). ${again}`);
+  const { validators } = read.value;
   // One name is one account, one key one vote.
   const distinct =
     new Set(validators.map(({ name }) => name)).size === validators.length &&
     new Set(validators.map(({ publicKey }) => toHex(publicKey))).size === validators.length;
   if (!distinct)
     return fail('GENESIS_UNREADABLE', `The genesis file ${path} names a validator, or a key, twice. ${again}`);
-  return decoded.value;
+  return read.value;
 }
 
 function peersOf(config: ValidatorConfig, genesis: Genesis, ownName: string): ReadonlyMap<string, PeerAddress> {

@@ -1,8 +1,8 @@
 /** A validator's side of a new founding: reads the pages, and takes one up when its chain has come to the page's block. */
-import { readFileSync } from 'node:fs';
 import { equalBytes } from '#core/bytes';
 import { BizainError } from '#core/errors';
-import { decode } from '#core/format';
+import { readFormatFile } from '#core/format-file';
+import { faultText } from '#core/result';
 import { chainStateOf } from '../light-client/epoch-certificate.ts';
 import { verifyRecoveryPage } from '../light-client/operator-word.ts';
 import type { ChainState } from '../pbft/chain.ts';
@@ -14,25 +14,12 @@ import type { ValidatorErrorCode } from './errors.ts';
 /** Reads a page that enough operators have signed. Throws `RECOVERY_UNUSABLE`. */
 export function readRecoveryPage(file: string, genesis: Genesis): RecoveryPage {
   const code: ValidatorErrorCode = 'RECOVERY_UNUSABLE';
-  let bytes: Uint8Array;
-  try {
-    bytes = Uint8Array.from(readFileSync(file));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BizainError({
-      code,
-      message: `The recovery page ${file} cannot be read: ${reason}. Check the path.`,
-      cause,
-    });
-  }
-  const page = decode(recoveryPageFormat, bytes);
+  const page = readFormatFile(file, recoveryPageFormat);
   const verified = page.ok ? verifyRecoveryPage(genesis, page.value) : page;
   if (page.ok && verified.ok) return page.value;
-  const why = verified.ok ? '' : [verified.reason, verified.detail].filter(Boolean).join(': ');
-  throw new BizainError({
-    code,
-    message: `The recovery page ${file} is not believed (${why}). Get it again from the region's operators.`,
-  });
+  const why = verified.ok ? '' : faultText(verified);
+  const message = `The recovery page ${file} is not believed (${why}). Check the path, or get it again from the region's operators.`;
+  throw new BizainError({ code, message });
 }
 
 /**

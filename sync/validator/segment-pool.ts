@@ -171,15 +171,14 @@ export class SegmentPool {
   }
 
   /** Whether the candidate's signature was found good meanwhile, by the block that ordered it. */
-  isKnownGenuine({ bytes, publicKey }: Candidate): boolean {
+  isKnownGenuine({ bytes, publicKey }: Pick<Candidate, 'bytes' | 'publicKey'>): boolean {
     const known = this.#genuine.get(bytes);
     return known !== undefined && equalBytes(known, publicKey);
   }
 
   /** Whether the key signed the segment; remembered by the identity of its bytes. */
   isGenuine(segment: Segment, bytes: Uint8Array, publicKey: Uint8Array): boolean {
-    const known = this.#genuine.get(bytes);
-    if (known !== undefined && equalBytes(known, publicKey)) return true;
+    if (this.isKnownGenuine({ bytes, publicKey })) return true;
     const genuine = verifySegment(this.#chainId, segment, publicKey);
     if (genuine) this.#genuine.set(bytes, publicKey);
     return genuine;

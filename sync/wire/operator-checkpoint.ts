@@ -38,8 +38,20 @@ export const operatorCheckpointFormat = versioned(
 );
 export type OperatorCheckpoint = Infer<typeof operatorCheckpointFormat>;
 
+/** What is said to have been signed by operators. */
+export interface OperatorClaim {
+  readonly domain: string;
+  readonly message: Uint8Array;
+  readonly signatures: readonly OperatorSignature[];
+}
+
 /** The bytes that an operator signs; the block's hash covers its header, and with it the chain state. */
 export function checkpointMessage(chainId: Uint8Array, { lightBlock }: EpochCertificate): Uint8Array {
   const { height, blockHash, resultRoot } = lightBlock.certificate;
   return encodeCbor([chainId, height, blockHash, resultRoot]);
+}
+
+/** What the signatures on a checkpoint are said to stand for. */
+export function checkpointClaim({ chainId, certificate, signatures }: OperatorCheckpoint): OperatorClaim {
+  return { domain: checkpointDomain, message: checkpointMessage(chainId, certificate), signatures };
 }

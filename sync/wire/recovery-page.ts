@@ -7,7 +7,7 @@ import { type Infer, uint, versioned } from '#core/format';
 import { hashFormat } from '#ledger/ids';
 import { epochCertificateFormat } from './gateway-message.ts';
 import { validatorSetFormat, validatorSetHash } from './genesis.ts';
-import { operatorSignaturesFormat } from './operator-checkpoint.ts';
+import { type OperatorClaim, operatorSignaturesFormat } from './operator-checkpoint.ts';
 
 /** Signature domain of recovery pages. */
 export const recoveryDomain = 'bizain/recovery-page/1';
@@ -37,4 +37,9 @@ export type RecoveryPage = Infer<typeof recoveryPageFormat>;
 export function recoveryMessage({ chainId, era, certificate, validators }: RecoveryPage): Uint8Array {
   const { height, blockHash, resultRoot } = certificate.lightBlock.certificate;
   return encodeCbor([chainId, era, height, blockHash, resultRoot, validatorSetHash(validators)]);
+}
+
+/** What the signatures on a page are said to stand for. */
+export function recoveryClaim(page: RecoveryPage): OperatorClaim {
+  return { domain: recoveryDomain, message: recoveryMessage(page), signatures: page.signatures };
 }

@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readKeyFile } from '#core/atomic-file';
 import { compareBytes } from '#core/bytes';
-import { publicKeyOf } from '#core/ed25519';
 import { SeededEntropy } from '#core/entropy';
 import { frameOf } from '#sync/validator/frame-reader';
 import { frameOfMessage } from '#sync/validator/peer-lane';
@@ -11,7 +10,7 @@ import { bodyDigest } from '#sync/wire/block';
 import type { LightBlock } from '#sync/wire/gateway-message';
 import type { LaneName, PeerMessage } from '#sync/wire/peer-message';
 import { RawPeer } from '../../fixtures/raw-peer.ts';
-import { seedOf, TestAuthor } from '../../fixtures/region.ts';
+import { registerIssuer, seedOf, TestAuthor } from '../../fixtures/region.ts';
 import { LiveRegion, until } from '../../integration/validator/live-region.ts';
 
 const seed = process.env['BIZAIN_SEED'] ?? 'hostile peers';
@@ -32,9 +31,6 @@ beforeEach(async () => {
   target = others()[0] as number;
 });
 afterEach(() => region.close());
-
-const register = (id: string) =>
-  ({ kind: 'account.register', id, role: 0, publicKey: publicKeyOf(seedOf(id)), name: id }) as const;
 
 const ownKey = () => readKeyFile(readValidatorConfig(region.configs[hostile] as string).keyFile);
 const status: PeerMessage = { kind: 'status', committedHeight: 0, view: 0 };
@@ -74,7 +70,7 @@ test(`noise on the peer port is cut, and the region goes on (seed ${seed})`, asy
       }),
   );
   await Promise.all(closed);
-  const [receipt] = await region.submit(register('issuer-a'));
+  const [receipt] = await region.submit(registerIssuer('issuer-a'));
   expect(receipt?.outcome).toBe(0);
 });
 
@@ -101,7 +97,7 @@ test(`a member that turns to noise is cut and may come back (seed ${seed})`, asy
     await noisy.cut();
   }
   expect(region.validator(target).status().peersCut).toBe(peersCut + 3);
-  const [receipt] = await region.submit(register('issuer-a'));
+  const [receipt] = await region.submit(registerIssuer('issuer-a'));
   expect(receipt?.outcome).toBe(0);
 });
 
@@ -113,7 +109,7 @@ describe('a lie costs the bulk lane for a while, and nothing else', () => {
       'a segment that its author did not sign',
       async (urgent, bulk) => {
         const twin = new TestAuthor(region.chainId, 'admin', { seed: region.admin.seed });
-        const forged = Uint8Array.from(twin.seal({ operation: register('forged') }));
+        const forged = Uint8Array.from(twin.seal({ operation: registerIssuer('forged') }));
         forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
         bulk.say({ kind: 'have-bodies', digests: [bodyDigest(forged)] });
         await urgent.hears('want-bodies');
@@ -144,7 +140,7 @@ describe('a lie costs the bulk lane for a while, and nothing else', () => {
     await peer(ownKey(), 'bulk').cut();
     expect(urgent.closed).toBe(false);
     expect(region.validator(target).status().peers).toContain(nameOf(hostile));
-    const [receipt] = await region.submit(register('issuer-a'));
+    const [receipt] = await region.submit(registerIssuer('issuer-a'));
     expect(receipt?.outcome).toBe(0);
   });
 });
@@ -181,7 +177,7 @@ test('a member that asks for everything and invents blocks, bodies and votes doe
     for (const message of statements) urgent.say(message);
     for (const message of goods) bulk.say(message);
   }
-  const receipts = await region.submit(register('issuer-a'), register('issuer-b'));
+  const receipts = await region.submit(registerIssuer('issuer-a'), registerIssuer('issuer-b'));
   expect(receipts.map((receipt) => receipt.outcome)).toEqual([0, 0]);
   expect(urgent.closed).toBe(false);
   expect(bulk.closed).toBe(false);

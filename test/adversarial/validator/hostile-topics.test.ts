@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeCbor } from '#core/codec';
-import { publicKeyOf } from '#core/ed25519';
 import { SeededEntropy, uniformInt } from '#core/entropy';
 import { encode } from '#core/format';
 import { requestFormat } from '#sync/wire/gateway-message';
-import { nonsense, seedOf, TestAuthor } from '../../fixtures/region.ts';
+import { nonsense, registerIssuer, TestAuthor } from '../../fixtures/region.ts';
 import { LiveRegion, until } from '../../integration/validator/live-region.ts';
 
 const seed = process.env['BIZAIN_SEED'] ?? 'hostile topics';
@@ -16,15 +15,12 @@ beforeEach(async () => {
 });
 afterEach(() => region.close());
 
-const register = (id: string) =>
-  ({ kind: 'account.register', id, role: 0, publicKey: publicKeyOf(seedOf(id)), name: id }) as const;
-
 async function publish(topic: string, payload: Uint8Array): Promise<void> {
   await region.raw.publishAsync(topic, Buffer.from(payload), { qos: 1 });
 }
 
 async function goesOn(): Promise<void> {
-  const [receipt] = await region.submit(register('issuer-a'));
+  const [receipt] = await region.submit(registerIssuer('issuer-a'));
   expect(receipt?.outcome).toBe(0);
   await region.settled();
   for (const validator of region.validators) expect(validator.status().brokersUp).toBe(1);
@@ -33,7 +29,7 @@ async function goesOn(): Promise<void> {
 test(`segments with any byte changed do nothing and stop nothing (seed ${seed})`, async () => {
   const entropy = new SeededEntropy(seed);
   const twin = new TestAuthor(region.chainId, 'admin', { seed: region.admin.seed });
-  const genuine = twin.seal({ operation: register('issuer-b') });
+  const genuine = twin.seal({ operation: registerIssuer('issuer-b') });
   for (let round = 0; round < 200; round++) {
     const bytes = Uint8Array.from(genuine);
     const at = uniformInt(entropy, bytes.length);
@@ -78,17 +74,17 @@ test('more questions than are allowed are refused, not answered late', async () 
 
 test('an author that forks its own journal has the first branch ordered and the other turned away', async () => {
   const twin = new TestAuthor(region.chainId, 'admin', { seed: region.admin.seed });
-  await publish(region.topics.up('admin'), region.admin.seal({ operation: register('issuer-a') }));
+  await publish(region.topics.up('admin'), region.admin.seal({ operation: registerIssuer('issuer-a') }));
   await region.receiptsOf('admin', 0, 1);
   const notices: string[] = [];
   region.line.on('turned-away', (notice) => notices.push(notice.reason));
   await publish(
     region.topics.up('admin'),
-    twin.seal({ operation: register('issuer-b') }, { operation: register('issuer-c') }),
+    twin.seal({ operation: registerIssuer('issuer-b') }, { operation: registerIssuer('issuer-c') }),
   );
   await until(() => notices.length > 0, 'a notice');
   expect(new Set(notices)).toEqual(new Set(['FORK']));
-  const [receipt] = await region.submit(register('issuer-d'));
+  const [receipt] = await region.submit(registerIssuer('issuer-d'));
   expect(receipt).toMatchObject({ sequence: 1, outcome: 0 });
   await region.settled();
 });

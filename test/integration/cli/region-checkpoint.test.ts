@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { readCheckpointFile } from '#agent/region/checkpoint-file';
+import { readFormatFile } from '#core/format-file';
 import { LightClient } from '#sync/light-client/light-client';
+import { operatorCheckpointFormat } from '#sync/wire/operator-checkpoint';
 import { LiveRegion, until } from '../validator/live-region.ts';
 import { bizain } from './run-bizain.ts';
 
@@ -30,7 +31,7 @@ test('operators make a checkpoint from the region, sign it one after the other, 
   expect((await checkpoint('sign', file, ...genesis, '--key', key(3), '--json')).exit).toBe(0);
   const twice = await checkpoint('sign', file, ...genesis, '--key', key(3), '--json');
   expect(JSON.parse(twice.out)).toMatchObject({ signedBy: [3], enough: false });
-  const tooFew = readCheckpointFile(file);
+  const tooFew = readFormatFile(file, operatorCheckpointFormat);
   if (!tooFew.ok) throw new Error(tooFew.detail);
   expect(new LightClient(region.genesis).trust(tooFew.value)).toMatchObject({ reason: 'TOO_FEW_OPERATORS' });
 
@@ -39,7 +40,7 @@ test('operators make a checkpoint from the region, sign it one after the other, 
   const shown = await checkpoint('show', file, ...genesis, '--json');
   expect(shown.exit).toBe(0);
   const { height } = JSON.parse(shown.out) as { height: number };
-  const read = readCheckpointFile(file);
+  const read = readFormatFile(file, operatorCheckpointFormat);
   if (!read.ok) throw new Error(read.detail);
   const light = new LightClient(region.genesis);
   expect(light.trust(read.value)).toEqual({ ok: true, value: 'newer' });

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { writeCheckpointFile } from '#agent/region/checkpoint-file';
 import { systemClock } from '#core/clock';
 import { encode } from '#core/format';
+import { writeFormatFile } from '#core/format-file';
 import { trustingPeriodMs } from '#sync/light-client/light-place';
 import { type ChainState, chainStateFormat, chainStateHash, genesisChain } from '#sync/pbft/chain';
+import { operatorCheckpointFormat } from '#sync/wire/operator-checkpoint';
 import { signedCheckpoint } from '../../fixtures/operators.ts';
 import { dayMs, Shop, until } from '../../fixtures/shop.ts';
 
@@ -35,14 +36,14 @@ it('R26: a till past the trusting period says so, and goes on with a checkpoint 
   await until(() => codes('lane-1').includes('TRUST_EXPIRED'), 'the alarm');
   await shop.stop('lane-1');
 
-  writeCheckpointFile(file, signedCheckpoint(signing, [1]));
+  writeFormatFile(file, operatorCheckpointFormat, signedCheckpoint(signing, [1]));
   const doubted = await shop.startCold('lane-1', { checkpointFile: 'checkpoint.cbor' });
   await until(() => codes('lane-1').includes('TRUST_EXPIRED'), 'the alarm again');
   expect(codes('lane-1')).toContain('BAD_CHECKPOINT');
   expect(doubted.status().head).toBeNull();
   await shop.stop('lane-1');
 
-  writeCheckpointFile(file, signedCheckpoint(signing, [1, 2]));
+  writeFormatFile(file, operatorCheckpointFormat, signedCheckpoint(signing, [1, 2]));
   const trusting = await shop.startCold('lane-1', { checkpointFile: 'checkpoint.cbor' });
   await until(() => trusting.status().head?.height === height + 1, "the checkpoint's block");
   gateway.commit();

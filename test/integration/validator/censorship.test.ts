@@ -1,7 +1,6 @@
 /** Whoever stands between a terminal and the ledger, or leads the region for a while, cannot keep an entry out of it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#core/clock';
-import { publicKeyOf } from '#core/ed25519';
 import { systemEntropy } from '#core/entropy';
 import { createLog } from '#core/log';
 import type { Operation } from '#ledger/operation';
@@ -14,19 +13,11 @@ import type { Genesis } from '#sync/wire/genesis';
 import { startMosquitto, type TestBroker } from '../../fixtures/broker.ts';
 import { MemorySource } from '../../fixtures/memory-source.ts';
 import { censoringBuild, eventually, ProcessRegion } from '../../fixtures/process-region.ts';
-import { seedOf, TestAuthor } from '../../fixtures/region.ts';
+import { registerIssuer, TestAuthor } from '../../fixtures/region.ts';
 import { type Censorship, type SwallowingBroker, startSwallowingBroker } from '../../fixtures/swallowing-broker.ts';
 import { LiveRegion, until } from './live-region.ts';
 
 const log = createLog({ level: 'silent', name: 'test' });
-const register = (id: string): Operation => ({
-  kind: 'account.register',
-  id,
-  role: 0,
-  publicKey: publicKeyOf(seedOf(id)),
-  name: id,
-});
-
 /** The administrator's journal, outbox and line, with waiting times a tenth of the usual ones. */
 function openDesk(genesis: Genesis, adminSeed: Uint8Array, entryPoints: readonly AnyEntryPoint[]) {
   const light = new LightClient(genesis);
@@ -94,7 +85,7 @@ describe('a broker that acknowledges and forwards nothing', () => {
     desk = openDesk(region.genesis, region.admin.seed, [{ url: censor.url }, ...region.entries]);
     const { line, source, submit } = desk;
     await until(() => line.connected, 'the line');
-    submit(register('a'), register('b'), register('c'));
+    submit(registerIssuer('a'), registerIssuer('b'), registerIssuer('c'));
     await until(() => source.receipts.size === 3, 'three receipts');
     expect([...source.receipts.values()].map(({ outcome }) => outcome)).toEqual([0, 0, 0]);
     expect(censor.swallowed()).toBeGreaterThanOrEqual(3);
@@ -107,7 +98,7 @@ describe('a broker that acknowledges and forwards nothing', () => {
     desk = openDesk(region.genesis, region.admin.seed, [{ url: censor.url }, ...region.entries]);
     const { line, source, submit } = desk;
     await until(() => line.connected, 'the line');
-    submit(register('a'), register('b'));
+    submit(registerIssuer('a'), registerIssuer('b'));
     await until(() => source.receipts.size === 2, 'two receipts');
     expect(line.state().entryPoint).toBe(censor.url);
     const asked = await line.ask({ kind: 'head' }, 2_000);
@@ -119,7 +110,7 @@ describe('a broker that acknowledges and forwards nothing', () => {
     desk = openDesk(region.genesis, region.admin.seed, [{ url: censor.url }, { url: honest.url }]);
     const { line, source, submit } = desk;
     await until(() => line.connected, 'the line');
-    submit(register('a'));
+    submit(registerIssuer('a'));
     await until(() => source.receipts.size === 1, 'a receipt');
     expect(line.state().entryPoint).toBe(honest.url);
   });
@@ -149,7 +140,7 @@ describe('a primary that leaves one author out of its blocks', () => {
       for (let round = 0; censored < 2 && !votedOut; round++) {
         expect(round).toBeLessThan(60);
         const before = light.head?.header.height ?? 0;
-        submit(register(`issuer-${round}`));
+        submit(registerIssuer(`issuer-${round}`));
         await eventually(() => source.receipts.has(round), `the receipt of round ${round}`, 20_000);
         await learn();
         const { height, outcome } = source.receipts.get(round) as Receipt;

@@ -8,37 +8,17 @@ import { systemClock } from '#core/clock';
 import { publicKeyOf } from '#core/ed25519';
 import { createLog } from '#core/log';
 import { withCheckDigit } from '#drivers/symbology/check-digit';
-import { plainTerms, type Terms } from '#ledger/coupons/terms';
 import { seriesShard } from '#ledger/ids';
 import type { Operation } from '#ledger/operation';
 import { findBlock, findObject } from '#sync/outbox/region-questions';
 import type { GatewayAnswer } from '#sync/wire/gateway-message';
 import { startMosquitto } from '../../fixtures/broker.ts';
-import { seedOf, TestAuthor } from '../../fixtures/region.ts';
+import { coffeeTerms, registerIssuer, seedOf, TestAuthor } from '../../fixtures/region.ts';
 import { LiveRegion, until } from './live-region.ts';
 
 const log = createLog({ level: 'silent', name: 'test' });
-const couponTerms: Terms = {
-  ...plainTerms,
-  version: 1,
-  title: 'Coffee',
-  value: { kind: 'fixed', amount: 100n },
-  unit: 'CNY',
-  validFromMs: 0,
-  validUntilMs: Date.UTC(2030, 0, 1),
-  consent: 0,
-  acceptedBy: { kind: 'merchants', accounts: ['shop'] },
-};
 let region: LiveRegion;
 afterEach(() => region.close());
-
-const register = (id: string): Operation => ({
-  kind: 'account.register',
-  id,
-  role: 0,
-  publicKey: publicKeyOf(seedOf(id)),
-  name: id,
-});
 
 async function ask<K extends GatewayAnswer['kind']>(
   kind: K,
@@ -76,9 +56,9 @@ async function fetchShard(shard: string): Promise<{ tree: HashedShard; height: n
 test('a snapshot and the deltas since it lead to the certified root, over Mosquitto', async () => {
   region = await LiveRegion.open({ broker: await startMosquitto() });
   await region.start();
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   const { tree, height } = await fetchShard('r');
-  await region.submit(register('issuer-b'), register('issuer-c'));
+  await region.submit(registerIssuer('issuer-b'), registerIssuer('issuer-c'));
   await region.settled();
   const { message } = await ask('deltas', { kind: 'deltas', shard: 'r', afterHeight: height });
   const checked = region.light.checkDelta(message);
@@ -92,7 +72,7 @@ test('a snapshot and the deltas since it lead to the certified root, over Mosqui
 test('a shard unchanged since a height is proved to be current', async () => {
   region = await LiveRegion.open({ heartbeatMs: 200 });
   await region.start();
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   const { tree, height } = await fetchShard('r');
   // What came after the checkpoint (the ledger itself notes the time every ten minutes) is taken along until nothing is left.
   let afterHeight = height;
@@ -113,7 +93,7 @@ test('a shard unchanged since a height is proved to be current', async () => {
 test('a shard of many leaves comes in chunks of one height while blocks go on changing it', async () => {
   region = await LiveRegion.open({ heartbeatMs: 200 });
   await region.start();
-  const names = Array.from({ length: 2_030 }, (_, n) => ({ operation: register(`m-${n}`) }));
+  const names = Array.from({ length: 2_030 }, (_, n) => ({ operation: registerIssuer(`m-${n}`) }));
   for (const part of [names.slice(0, 1_015), names.slice(1_015)])
     await region.line.publishSegment(region.admin.seal(...part));
   await region.receiptsOf('admin', 2_029, 1);
@@ -147,7 +127,7 @@ test('a shard of many leaves comes in chunks of one height while blocks go on ch
 test('the directory names every shard, and nothing is invented about others', async () => {
   region = await LiveRegion.open();
   await region.start();
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   await region.settled();
   const directory = await ask('directory', { kind: 'directory', afterIndex: null });
   expect(directory).toMatchObject({ shards: expect.arrayContaining([{ index: 0, shard: 'r' }]), more: 0 });
@@ -164,7 +144,7 @@ test('the directory names every shard, and nothing is invented about others', as
 test('receipts that were missed are found again, certified', async () => {
   region = await LiveRegion.open();
   await region.start();
-  await region.submit(register('issuer-a'), register('issuer-b'), register('issuer-c'));
+  await region.submit(registerIssuer('issuer-a'), registerIssuer('issuer-b'), registerIssuer('issuer-c'));
   await region.settled();
   const answer = await ask('receipts', { kind: 'receipts', author: 'admin', epoch: 0, stream: 0, fromSequence: 1 });
   const found = answer.messages.flatMap((message) => {
@@ -178,7 +158,7 @@ test('receipts that were missed are found again, certified', async () => {
 test('a segment sent again after it was ordered is answered with its receipts, and ordered once', async () => {
   region = await LiveRegion.open();
   await region.start();
-  const bytes = region.admin.seal({ operation: register('issuer-a') });
+  const bytes = region.admin.seal({ operation: registerIssuer('issuer-a') });
   await region.line.publishSegment(bytes);
   await region.receiptsOf('admin', 0, 1);
   await region.settled();
@@ -195,7 +175,7 @@ test('a segment sent again after it was ordered is answered with its receipts, a
   await until(answered, 'the receipts again');
   const [again] = await region.receiptsOf('admin', 0, 1);
   expect(again?.outcome).toBe(0);
-  await region.submit(register('issuer-b'));
+  await region.submit(registerIssuer('issuer-b'));
   expect(region.admin.nextSequence()).toBe(2);
 });
 
@@ -205,7 +185,7 @@ test('a segment of a stranger is turned away by name', async () => {
   const notices: string[] = [];
   const stranger = new TestAuthor(region.chainId, 'admin', { seed: seedOf('not the admin') });
   region.line.on('turned-away', (notice) => notices.push(notice.reason));
-  await region.line.publishSegment(stranger.seal({ operation: register('x') }));
+  await region.line.publishSegment(stranger.seal({ operation: registerIssuer('x') }));
   await until(() => notices.length > 0, 'a notice');
   expect(new Set(notices)).toEqual(new Set(['BAD_SIGNATURE']));
 });
@@ -213,7 +193,7 @@ test('a segment of a stranger is turned away by name', async () => {
 test('segments that arrive out of order are ordered once the gap is filled', async () => {
   region = await LiveRegion.open();
   await region.start();
-  const segments = ['a', 'b', 'c', 'd'].map((name) => region.admin.seal({ operation: register(name) }));
+  const segments = ['a', 'b', 'c', 'd'].map((name) => region.admin.seal({ operation: registerIssuer(name) }));
   for (const segment of [...segments].reverse()) await region.line.publishSegment(segment);
   const receipts = await region.receiptsOf('admin', 0, 4);
   expect(receipts.every((receipt) => receipt.outcome === 0)).toBe(true);
@@ -230,7 +210,7 @@ test('an author enrolled a moment ago is served, although a validator may not kn
   const answered = region.raw.subscribeAsync(region.topics.receipts('issuer-a'));
   await answered;
   await region.raw.publishAsync(region.topics.up('issuer-a'), Buffer.from(early));
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   await until(() => notices.length > 0, 'the receipt of the early segment');
   expect(notices[0]).toBe(region.topics.receipts('issuer-a'));
 });
@@ -238,8 +218,8 @@ test('an author enrolled a moment ago is served, although a validator may not kn
 test('an object, its absence and a block of long ago are proved by questions alone', async () => {
   region = await LiveRegion.open();
   await region.start();
-  await region.submit(register('issuer-a'));
-  for (const id of ['b', 'c', 'd']) await region.submit(register(id));
+  await region.submit(registerIssuer('issuer-a'));
+  for (const id of ['b', 'c', 'd']) await region.submit(registerIssuer(id));
   await region.settled();
   const options = { line: region.line, light: region.light, timeoutMs: 3_000 };
   const found = await findObject(options, { shard: 'r', key: 'account/issuer-a' });
@@ -259,7 +239,7 @@ test('a till that follows series by checkpoint comes to the region’s root with
   const gcn = withCheckDigit('401234512345');
   const shard = seriesShard(gcn);
   const issuer = new TestAuthor(region.chainId, 'issuer-a');
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   const send = async (...operations: readonly Operation[]): Promise<void> => {
     const bytes = issuer.seal(...operations.map((operation) => ({ operation })));
     await region.raw.publishAsync(region.topics.up('issuer-a'), Buffer.from(bytes), { qos: 1 });
@@ -274,7 +254,7 @@ test('a till that follows series by checkpoint comes to the region’s root with
   region.line.on('delta', ({ delta }) => deltas.add(`${delta.shard} ${delta.height}`));
   sync.start();
   await sync.ready;
-  await send({ kind: 'series.define', gcn, terms: couponTerms }, issue(0));
+  await send({ kind: 'series.define', gcn, terms: coffeeTerms }, issue(0));
   await until(() => store.holds(shard), 'the series');
   await send(issue(1));
   await send(issue(2));

@@ -12,7 +12,7 @@ import { PeerTransport } from '#sync/validator/peer-transport';
 import { SegmentGossip } from '#sync/validator/segment-gossip';
 import { readValidatorConfig } from '#sync/validator/validator-config';
 import { bodyDigest } from '#sync/wire/block';
-import { seedOf } from '../../fixtures/region.ts';
+import { registerIssuer } from '../../fixtures/region.ts';
 import { LiveRegion } from './live-region.ts';
 
 /** The one that only passes segments on: it never votes, proposes or leads. */
@@ -83,13 +83,10 @@ async function startRelay(serves: (peer: string) => boolean = () => true) {
   };
 }
 
-const register = (id: string) =>
-  ({ kind: 'account.register', id, role: 0, publicKey: publicKeyOf(seedOf(id)), name: id }) as const;
-
 test('a segment given to one validator only is ordered, even if that one never leads', async () => {
   await region.start(0, 1, 2);
   const relay = await startRelay();
-  relay.offer(region.admin.seal({ operation: register('issuer-a') }));
+  relay.offer(region.admin.seal({ operation: registerIssuer('issuer-a') }));
   const [receipt] = await region.receiptsOf('admin', 0, 1);
   expect(receipt).toMatchObject({ author: 'admin', sequence: 0, outcome: 0 });
   expect(relay.given.length).toBeGreaterThan(0);
@@ -102,7 +99,7 @@ test('a body that all but one validator are denied is had from that one, and ord
     favourite ||= peer;
     return peer === favourite;
   });
-  const segments = ['a', 'b', 'c'].map((id) => region.admin.seal({ operation: register(id) }));
+  const segments = ['a', 'b', 'c'].map((id) => region.admin.seal({ operation: registerIssuer(id) }));
   for (const segment of segments) relay.offer(segment);
   const receipts = await region.receiptsOf('admin', 0, segments.length);
   expect(receipts.map(({ outcome }) => outcome)).toEqual([0, 0, 0]);

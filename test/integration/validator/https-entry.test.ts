@@ -1,27 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '#core/clock';
-import { publicKeyOf } from '#core/ed25519';
 import { systemEntropy } from '#core/entropy';
 import { encode } from '#core/format';
 import { createLog } from '#core/log';
-import type { Operation } from '#ledger/operation';
 import type { AnyEntryPoint, ValidatorEntry } from '#sync/outbox/entry-point';
 import { HttpsDoor } from '#sync/outbox/https-door';
 import { RegionLine } from '#sync/outbox/region-line';
 import { type GatewayReply, requestFormat, type TurnedAway } from '#sync/wire/gateway-message';
 import { type FeedPlace, pollMsMax } from '#sync/wire/https-message';
-import { seedOf, TestAuthor } from '../../fixtures/region.ts';
+import { registerIssuer, seedOf, TestAuthor } from '../../fixtures/region.ts';
 import { LiveRegion, until } from './live-region.ts';
 
 const log = createLog({ level: 'silent', name: 'test' });
-const register = (id: string): Operation => ({
-  kind: 'account.register',
-  id,
-  role: 0,
-  publicKey: publicKeyOf(seedOf(id)),
-  name: id,
-});
-
 let region: LiveRegion;
 let doors: HttpsDoor[] = [];
 let lines: RegionLine[] = [];
@@ -71,7 +61,7 @@ async function answerOf(asked: ReturnType<HttpsDoor['ask']>): Promise<GatewayRep
 }
 
 test('a segment handed to one validator is answered with its certified receipts', async () => {
-  const bytes = region.admin.seal({ operation: register('issuer-a') });
+  const bytes = region.admin.seal({ operation: registerIssuer('issuer-a') });
   let reply = await doorTo(2).submit(bytes, 10_000);
   // A busy machine may take longer to order it than the answer waits: then it is asked for by sending it again.
   for (let tries = 0; tries < 10 && reply.ok && reply.value.outcome.kind === 'taken'; tries++)
@@ -83,7 +73,7 @@ test('a segment handed to one validator is answered with its certified receipts'
 });
 
 test('a segment sent again after it was ordered is answered with its receipts, and ordered once', async () => {
-  const bytes = region.admin.seal({ operation: register('issuer-a') });
+  const bytes = region.admin.seal({ operation: registerIssuer('issuer-a') });
   await doorTo(0).submit(bytes, 10_000);
   await region.settled();
   const height = region.validator(1).status().height;
@@ -94,14 +84,14 @@ test('a segment sent again after it was ordered is answered with its receipts, a
 
 test('a segment is turned away with the reason in the answer', async () => {
   const stranger = new TestAuthor(region.chainId, 'admin', { seed: seedOf('not the admin') });
-  const reply = await doorTo(0).submit(stranger.seal({ operation: register('x') }), 10_000);
+  const reply = await doorTo(0).submit(stranger.seal({ operation: registerIssuer('x') }), 10_000);
   expect(reply.ok && reply.value.outcome).toMatchObject({ kind: 'away', notice: { reason: 'BAD_SIGNATURE' } });
   const nonsense = await doorTo(0).submit(Uint8Array.of(1, 2, 3), 10_000);
   expect(nonsense.ok && nonsense.value.outcome.kind).toBe('unreadable');
 });
 
 test('every validator answers the questions of MQTT, with the same bytes', async () => {
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   await region.settled();
   for (const index of [0, 1, 2, 3]) {
     const answer = await answerOf(doorTo(index).ask(head(), 5_000));
@@ -128,7 +118,7 @@ test('a poll brings the head at once, and then what is published on the topics i
   const first = await poll(null);
   let { place } = first;
   const heard: string[] = [];
-  const submitted = region.submit(register('issuer-a'));
+  const submitted = region.submit(registerIssuer('issuer-a'));
   while (!heard.includes(region.topics.receipts('admin'))) {
     const next = await poll(place);
     expect(next.place.next).toBeGreaterThan(place.next);
@@ -163,7 +153,7 @@ test('a line over HTTPS alone does all that one over a broker does', async () =>
   line.subscribeDeltas([region.topics.delta('r')]);
   const before = heard.heads;
   await until(() => heard.heads > before + 1, 'a poll with the new topics');
-  const sent = await line.publishSegment(region.admin.seal({ operation: register('issuer-a') }));
+  const sent = await line.publishSegment(region.admin.seal({ operation: registerIssuer('issuer-a') }));
   expect(sent.ok).toBe(true);
   await until(() => heard.receipts > 0 && heard.deltas > 0, 'receipts and deltas');
   for (const validator of [0, 1, 2, 3]) {
@@ -222,7 +212,7 @@ test('a notice reaches who polls', async () => {
   line.on('turned-away', (notice) => notices.push(notice));
   await until(() => line.connected, 'the line');
   const stranger = new TestAuthor(region.chainId, 'admin', { seed: seedOf('not the admin') });
-  await region.line.publishSegment(stranger.seal({ operation: register('x') }));
+  await region.line.publishSegment(stranger.seal({ operation: registerIssuer('x') }));
   await until(() => notices.length > 0, 'a notice');
   expect(notices[0]).toMatchObject({ author: 'admin', reason: 'BAD_SIGNATURE' });
 });

@@ -4,14 +4,13 @@ import { afterEach, expect, test } from 'vitest';
 import { askValidators } from '#agent/region/ask-validators';
 import { regionHealth } from '#agent/region/region-health';
 import { systemClock } from '#core/clock';
-import { publicKeyOf } from '#core/ed25519';
 import { systemEntropy } from '#core/entropy';
 import { decode, encode } from '#core/format';
 import { createLog } from '#core/log';
 import { type Metrics, startMetrics } from '#sync/validator/metrics';
 import { replyFormat, requestFormat } from '#sync/wire/gateway-message';
 import { startMosquitto } from '../../fixtures/broker.ts';
-import { seedOf } from '../../fixtures/region.ts';
+import { registerIssuer } from '../../fixtures/region.ts';
 import { LiveRegion, until } from './live-region.ts';
 
 const log = createLog({ level: 'silent', name: 'test' });
@@ -22,9 +21,6 @@ afterEach(async () => {
   pages = [];
   await region.close();
 });
-
-const register = (id: string) =>
-  ({ kind: 'account.register', id, role: 0, publicKey: publicKeyOf(seedOf(id)), name: id }) as const;
 
 const ask = (over: { readonly brokers?: readonly string[]; readonly http?: readonly string[]; timeoutMs?: number }) =>
   askValidators({
@@ -41,7 +37,7 @@ test('all validators report over the broker, signed, and agree', async () => {
   const broker = await startMosquitto();
   region = await LiveRegion.open({ broker });
   await region.start();
-  await region.submit(register('issuer-a'), register('issuer-b'));
+  await region.submit(registerIssuer('issuer-a'), registerIssuer('issuer-b'));
   await region.settled();
   const asked = await ask({ brokers: [broker.url] });
   expect(asked.map(({ name, source, reason }) => [name, source, reason])).toEqual(
@@ -63,7 +59,7 @@ test('a validator that is away is a row, and one that only HTTP reaches is known
   const broker = await startMosquitto();
   region = await LiveRegion.open({ broker });
   await region.start();
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   pages = await Promise.all(
     [0, 1].map((index) => startMetrics({ host: '127.0.0.1', port: 0 }, region.validator(index))),
   );
@@ -79,7 +75,7 @@ test('who answers in the name of a validator without its key is not believed', a
   const broker = await startMosquitto();
   region = await LiveRegion.open({ broker });
   await region.start();
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   const { report } = (await ask({ brokers: [broker.url] }))[3] ?? {};
   await region.stop(3);
   await region.raw.subscribeAsync(region.topics.request(3));
@@ -111,7 +107,7 @@ test('the metrics page is Prometheus text with a help line each, and says when t
   const at = (path: string) => fetch(`http://127.0.0.1:${pages[0]?.port}${path}`);
   expect((await at('/ready')).status).toBe(503);
   await region.start(1, 2, 3);
-  await region.submit(register('issuer-a'));
+  await region.submit(registerIssuer('issuer-a'));
   await until(() => region.validator(0).status().peers.length === 3, 'the peers');
   expect((await at('/ready')).status).toBe(200);
   expect((await at('/else')).status).toBe(404);

@@ -5,10 +5,9 @@ import { freePortBlock } from '#agent/demo/free-ports';
 import { readRegion } from '#agent/office/region-file';
 import { registerAccount, withOffice } from '#agent/office/region-office';
 import { dismissValidator, joinValidator, prepareValidator } from '#agent/office/validator-membership';
-import { readCheckpointFile } from '#agent/region/checkpoint-file';
-import { readPageFile } from '#agent/region/recovery-file';
 import { systemClock } from '#core/clock';
 import { systemEntropy } from '#core/entropy';
+import { readFormatFile } from '#core/format-file';
 import { createLog } from '#core/log';
 import { chainStateOf } from '#sync/light-client/epoch-certificate';
 import { LightClient } from '#sync/light-client/light-client';
@@ -16,6 +15,8 @@ import { provedBlock } from '#sync/light-client/proved-object';
 import { startValidator } from '#sync/validator/validator';
 import { readValidatorConfig } from '#sync/validator/validator-config';
 import type { Validator } from '#sync/validator/validator-face';
+import { operatorCheckpointFormat } from '#sync/wire/operator-checkpoint';
+import { recoveryPageFormat } from '#sync/wire/recovery-page';
 import { startMosquitto } from '../../fixtures/broker.ts';
 import { bizain } from '../cli/run-bizain.ts';
 import { LiveRegion, until } from './live-region.ts';
@@ -124,7 +125,7 @@ test('R27: two of four validators are gone for ever; by the procedure the region
   await until(() => founded.every((v) => v.status().height >= goesOn && v.status().votes), 'all four to go on');
 
   // A light client that knew the old set refuses the new era until it has the page; then old and new blocks are proved.
-  const read = readPageFile(page);
+  const read = readFormatFile(page, recoveryPageFormat);
   if (!read.ok) throw new Error(read.detail);
   const { light } = region;
   const old = light.head;
@@ -176,7 +177,7 @@ test('R27: two of four validators are gone for ever; by the procedure the region
     '--json',
   ]);
   expect([made2.err, made2.exit]).toEqual(['', 0]);
-  const newest = readCheckpointFile(join(home, 'new.cbor'));
+  const newest = readFormatFile(join(home, 'new.cbor'), operatorCheckpointFormat);
   const state = newest.ok ? chainStateOf(newest.value.certificate) : newest;
   expect(state).toMatchObject({ ok: true, value: { era: 1, held: 0 } });
 }, 240_000);

@@ -3,11 +3,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeKeyFile } from '#core/atomic-file';
-import { publicKeyOf } from '#core/ed25519';
 import { systemEntropy } from '#core/entropy';
 import { BlockStore } from '#sync/validator/block-store';
 import { readValidatorConfig } from '#sync/validator/validator-config';
-import { seedOf } from '../../fixtures/region.ts';
+import { registerIssuer } from '../../fixtures/region.ts';
 import { LiveRegion, until } from './live-region.ts';
 
 let region: LiveRegion;
@@ -17,8 +16,6 @@ beforeEach(async () => {
 });
 afterEach(() => region.close());
 
-const register = (id: string) =>
-  ({ kind: 'account.register', id, role: 0, publicKey: publicKeyOf(seedOf(id)), name: id }) as const;
 const heightOf = (index: number): number => region.validator(index).status().height;
 const stateDirOf = (index: number): string => readValidatorConfig(region.configs[index] as string).stateDir;
 
@@ -36,13 +33,13 @@ function inStore<T>(index: number, look: (store: BlockStore) => T): T {
 async function moveOnWithout(index: number): Promise<void> {
   await region.stop(index);
   const from = heightOf(0);
-  await region.submit(register(`after-${from}`));
+  await region.submit(registerIssuer(`after-${from}`));
   await until(() => heightOf(0) > from + 60, 'pruned blocks');
 }
 
 test('a validator that lost its disk comes back by a snapshot, and the region goes on when another one stops', async () => {
   await region.start();
-  const [early] = await region.submit(register('early'));
+  const [early] = await region.submit(registerIssuer('early'));
   await moveOnWithout(3);
   rmSync(stateDirOf(3), { recursive: true });
   await region.start(3);
@@ -51,7 +48,7 @@ test('a validator that lost its disk comes back by a snapshot, and the region go
   // It does not know what it said before: silent for the heights at which it may have spoken (R24).
   await until(() => heightOf(3) > caughtUp + 10, 'the end of its silence');
   await region.stop(1);
-  const [receipt] = await region.submit(register('late'));
+  const [receipt] = await region.submit(registerIssuer('late'));
   expect(receipt?.outcome).toBe(0);
   await region.settled();
   await region.stop(3);
@@ -90,7 +87,7 @@ test('a snapshot is taken from validators of another epoch, whom certificates pr
 
 test('a validator that was away for too long keeps what it said and its place, and is not silenced', async () => {
   await region.start();
-  await region.submit(register('early'));
+  await region.submit(registerIssuer('early'));
   await moveOnWithout(2);
   const before = inStore(2, (store) => ({ height: store.chain().height, silent: store.silentUpTo() }));
   expect(before.silent).toBe(0);

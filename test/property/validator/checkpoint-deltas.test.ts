@@ -6,29 +6,17 @@ import { VirtualClock } from '#core/clock';
 import { decode } from '#core/format';
 import { createLog } from '#core/log';
 import { withCheckDigit } from '#drivers/symbology/check-digit';
-import { plainTerms, type Terms } from '#ledger/coupons/terms';
 import { seriesShard } from '#ledger/ids';
 import type { ShardDelta } from '#ledger/state/delta';
 import { LightClient } from '#sync/light-client/light-client';
 import type { Committed } from '#sync/validator/chain-keeper';
 import { CheckpointDeltas } from '#sync/validator/checkpoint-deltas';
 import { type DeltaMessage, deltaMessageFormat } from '#sync/wire/gateway-message';
-import { type Draft, type TestAuthor, TestRegion } from '../../fixtures/region.ts';
+import { coffeeTerms, type Draft, type TestAuthor, TestRegion } from '../../fixtures/region.ts';
 
 const log = createLog({ level: 'silent', name: 'test' });
 const gcns = ['401234500001', '401234500002', '401234500003'].map(withCheckDigit);
 const checkpointMs = 10_000;
-const terms: Terms = {
-  ...plainTerms,
-  version: 1,
-  title: 'Coffee',
-  value: { kind: 'fixed', amount: 100n },
-  unit: 'CNY',
-  validFromMs: 0,
-  validUntilMs: Date.UTC(2030, 0, 1),
-  consent: 0,
-  acceptedBy: { kind: 'merchants', accounts: ['shop'] },
-};
 
 /** A region whose blocks pass a validator's checkpoint deltas; what they send is kept. */
 class Rig {
@@ -70,7 +58,7 @@ class Rig {
       const firstSerial = this.#issued.get(gcn) ?? 0;
       this.#issued.set(gcn, firstSerial + 1);
       const issue = { kind: 'coupon.issue', gcn, firstSerial, count: 1, keyCommitments: new Uint8Array() } as const;
-      const define = { kind: 'series.define', gcn, terms } as const;
+      const define = { kind: 'series.define', gcn, terms: coffeeTerms } as const;
       return firstSerial === 0 ? [{ operation: define }, { operation: issue }] : [{ operation: issue }];
     });
     const made = drafts.length === 0 ? this.region.commit() : this.region.commit(this.#issuer.seal(...drafts));

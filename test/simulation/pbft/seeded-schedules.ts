@@ -87,10 +87,3 @@ export class ScheduleSum {
     this.healedMsMax = Math.max(this.healedMsMax, other.healedMsMax);
   }
 }
-
-/** Runs every second seed from `first` on, `count` of them. */
-export function runEverySecond(first: number, count: number): ScheduleSum {
-  const sum = new ScheduleSum();
-  for (let seed = first; seed < first + 2 * count; seed += 2) sum.add(runSeed(seed));
-  return sum;
-}

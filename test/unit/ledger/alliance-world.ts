@@ -124,20 +124,23 @@ export function ringWithCoupons(terms: Partial<AllianceTerms> = {}, coupon: Part
   return world;
 }
 
+/** A coupon for a basket of 1,000.00, online. */
+export const reserveRing = (serial: number, basket = serial, consent: Consent | null = null): Operation => ({
+  kind: 'coupon.reserve',
+  gcn,
+  serial,
+  termsVersion: 1,
+  basket: basketOf(basket),
+  basis: { kind: 'online', fallbackRightId: null },
+  purchase: { spend: 100_000n, products: [] },
+  holder: null,
+  consent,
+});
+
 /** Takes a coupon for a basket of 1,000.00 and closes the basket on lines 1 and 2; the answer to the capture. */
 export function redeem(world: World, lane: string, serial: number, basket = serial, consent: Consent | null = null) {
   const reservation = world.next(lane);
-  const reserved = world.do(lane, {
-    kind: 'coupon.reserve',
-    gcn,
-    serial,
-    termsVersion: 1,
-    basket: basketOf(basket),
-    basis: { kind: 'online', fallbackRightId: null },
-    purchase: { spend: 100_000n, products: [] },
-    holder: null,
-    consent,
-  });
+  const reserved = world.do(lane, reserveRing(serial, basket, consent));
   if (reserved.outcome !== 'applied') return reserved;
   return world.do(lane, {
     kind: 'basket.capture',

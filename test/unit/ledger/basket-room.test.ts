@@ -1,26 +1,14 @@
 import { expect, it } from 'vitest';
 import type { AllianceTerms } from '#ledger/alliances/terms';
-import { ringWithCoupons } from './alliance-world.ts';
-import { basketOf, gcn, storeB, type World } from './world.ts';
+import { reserveRing, ringWithCoupons } from './alliance-world.ts';
+import { basketOf, storeB, type World } from './world.ts';
 
 const lane = `${storeB}/lane-1`;
 const share = (denominator: number) => ({ kind: 'share', of: { numerator: 1, denominator } }) as const;
 const flow = { payer: 0, payee: 1, amount: share(100) } as const;
 const flows = (count: number): Pick<AllianceTerms, 'flows'> => ({ flows: Array.from({ length: count }, () => flow) });
 
-function reserve(world: World, serial: number, basket = 1) {
-  return world.do(lane, {
-    kind: 'coupon.reserve',
-    gcn,
-    serial,
-    termsVersion: 1,
-    basket: basketOf(basket),
-    basis: { kind: 'online', fallbackRightId: null },
-    purchase: { spend: 100_000n, products: [] },
-    holder: null,
-    consent: null,
-  });
-}
+const reserve = (world: World, serial: number, basket = 1) => world.do(lane, reserveRing(serial, basket));
 
 it('B7: a basket is full before a coupon whose payments a sale could not hold, and what it took can be captured', () => {
   const world = ringWithCoupons({ ...flows(7), fee: { of: share(50).of, payee: 'clearing-house', bizRate: null } });

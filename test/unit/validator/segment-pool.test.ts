@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { toHex } from '#core/bytes';
 import { VirtualClock } from '#core/clock';
-import { publicKeyOf } from '#core/ed25519';
 import { decode } from '#core/format';
 import { plainTerms } from '#ledger/coupons/terms';
 import { holdMsMax } from '#ledger/journal/dependency';
@@ -9,17 +8,15 @@ import { segmentFormat, segmentHead } from '#ledger/journal/segment';
 import type { Candidate } from '#sync/validator/admission';
 import { type PoolLimits, poolLimits, SegmentPool } from '#sync/validator/segment-pool';
 import { bodyDigest } from '#sync/wire/block';
-import { type Draft, seedOf, TestAuthor, TestRegion } from '../../fixtures/region.ts';
+import { type Draft, registerIssuer, seedOf, TestAuthor, TestRegion } from '../../fixtures/region.ts';
 
 const wide = { segments: 100, bytes: 1 << 20, entries: 1_000 };
 let region: TestRegion;
 let clock: VirtualClock;
 let pool: SegmentPool;
 
-const operation = (id: string) =>
-  ({ kind: 'account.register', id, role: 0, publicKey: publicKeyOf(seedOf(id)), name: id }) as const;
 const sealed = (author: TestAuthor, ...ids: readonly string[]) =>
-  author.seal(...ids.map((id) => ({ operation: operation(id) })));
+  author.seal(...ids.map((id) => ({ operation: registerIssuer(id) })));
 const names = (digests: readonly Uint8Array[]) => digests.map(toHex);
 const nameOf = (bytes: Uint8Array) => toHex(bodyDigest(bytes));
 
