@@ -4,14 +4,19 @@ import { type BenchResult, type BenchRow, formatNumber } from './report.ts';
 function barOf({ better, value, floor, aim }: BenchRow): string {
   const limits = [floor, aim].filter((limit) => limit !== undefined);
   if (limits.length === 0) return '';
-  const least = limits[0] as number;
-  const missed = better === 'higher' ? value < least : value > least;
+  // An aim is a wish: only what falls short of its floor is missed.
+  const missed = floor !== undefined && (better === 'higher' ? value < floor : value > floor);
   return `${limits.map(formatNumber).join(' / ')}${missed ? ' **missed**' : ''}`;
 }
 
+/** Counts have no unit, and rates one that reads like one. */
+const unitOf = (unit: string): string => (unit === '1' ? '' : unit === '1/s' ? '/s' : unit);
+
 /** The rows as a Markdown table; bars are floor / aim. */
 export function readmeTable({ rows }: Pick<BenchResult, 'rows'>): string {
-  const lines = rows.map((row) => `| ${row.metric} | ${formatNumber(row.value)} ${row.unit} | ${barOf(row)} |`);
+  const lines = rows.map(
+    (row) => `| ${row.metric} | ${`${formatNumber(row.value)} ${unitOf(row.unit)}`.trim()} | ${barOf(row)} |`,
+  );
   return ['| what | measured | bar |', '|---|---|---|', ...lines].join('\n');
 }
 
