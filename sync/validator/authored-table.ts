@@ -1,7 +1,18 @@
 /** The segments that this validator has signed and the ledger may not have: what was once signed is sent again as it is. */
 import type Database from 'better-sqlite3';
-import { bodyDigest } from '../wire/block.ts';
+import { isSealed, sealOf } from './row-seal.ts';
 import { plainBytes, type StoreDatabase, storeCorrupt } from './store-database.ts';
+
+interface Row {
+  readonly epoch: number;
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: Uint8Array;
+  readonly seal: Uint8Array;
+}
+
+/** A sealed segment as kept: its places in the journal, and its bytes. */
+export type AuthoredSegment = Omit<Row, 'seal'>;
 
 /** Writes happen inside the caller's transaction. */
 export class AuthoredTable {
@@ -13,30 +24,23 @@ export class AuthoredTable {
 
   constructor(database: StoreDatabase, path: string) {
     this.#path = path;
-    this.#put = database.prepare('INSERT INTO authored (epoch, first, last, digest, bytes) VALUES (?, ?, ?, ?, ?)');
-    this.#all = database.prepare('SELECT epoch, first, last, digest, bytes FROM authored ORDER BY epoch, first');
+    this.#put = database.prepare('INSERT INTO authored (epoch, first, last, bytes, seal) VALUES (?, ?, ?, ?, ?)');
+    this.#all = database.prepare('SELECT epoch, first, last, bytes, seal FROM authored ORDER BY epoch, first');
     this.#clear = database.prepare('DELETE FROM authored');
     this.#drop = database.prepare('DELETE FROM authored WHERE epoch = ? AND first = ?');
   }
 
   /** Keeps a sealed segment. */
-  put(segment: {
-    readonly epoch: number;
-    readonly first: number;
-    readonly last: number;
-    readonly bytes: Uint8Array;
-  }): void {
-    const { epoch, first, last, bytes } = segment;
-    this.#put.run(epoch, first, last, bodyDigest(bytes), bytes);
+  put({ epoch, first, last, bytes }: AuthoredSegment): void {
+    this.#put.run(epoch, first, last, bytes, sealOf(epoch, first, last, bytes));
   }
 
-  /** Every kept segment's bytes, oldest first. Throws `STORE_CORRUPT` when they are not what was written. */
-  all(): Uint8Array[] {
-    const rows = this.#all.all() as { epoch: number; first: number; digest: Uint8Array; bytes: Uint8Array }[];
-    return rows.map(({ epoch, first, digest, bytes }) => {
-      if (Buffer.compare(bodyDigest(bytes), digest) !== 0)
+  /** Every kept segment, oldest first. Throws `STORE_CORRUPT` when they are not what was written. */
+  all(): AuthoredSegment[] {
+    return (this.#all.all() as Row[]).map(({ epoch, first, last, bytes, seal }) => {
+      if (!isSealed(seal, epoch, first, last, bytes))
         storeCorrupt(this.#path, `the own segment ${epoch}/${first} has changed`);
-      return plainBytes(bytes);
+      return { epoch, first, last, bytes: plainBytes(bytes) };
     });
   }
 
@@ -47,11 +51,7 @@ export class AuthoredTable {
 
   /** Copies every kept segment into another, empty table. */
   copyTo(other: AuthoredTable): void {
-    const bytes = this.all();
-    const rows = this.#all.all() as { epoch: number; first: number; last: number }[];
-    for (const [at, { epoch, first, last }] of rows.entries()) {
-      other.put({ epoch, first, last, bytes: bytes[at] as Uint8Array });
-    }
+    for (const segment of this.all()) other.put(segment);
   }
 
   /** The ledger has it, or never will. */

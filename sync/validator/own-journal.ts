@@ -109,7 +109,7 @@ export class OwnJournal {
     const { secretSeed, nextSeed = null } = options;
     const seeds = nextSeed === null ? [secretSeed] : [secretSeed, nextSeed];
     this.#keys = seeds.map((seed) => ({ seed, publicKey: publicKeyOf(seed) }));
-    this.#inFlight = options.table.all().map(writtenOf);
+    this.#inFlight = options.table.all().map(({ bytes }) => writtenOf(bytes));
     this.#reconcile();
   }
 

@@ -22,7 +22,7 @@ export interface StoreOptions {
 export const storeDefaults: StoreOptions = { synchronous: 'FULL', checkpointPages: 4_000 };
 
 /** The version of the tables; another one is refused. */
-const schemaVersion = 6;
+const schemaVersion = 7;
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -42,12 +42,12 @@ CREATE TABLE shards (id INTEGER PRIMARY KEY, shard TEXT NOT NULL UNIQUE, leaf_co
   bytes INTEGER NOT NULL, largest_leaf INTEGER NOT NULL) STRICT;
 CREATE TABLE history (level INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL, seal BLOB NOT NULL,
   PRIMARY KEY (level, place)) STRICT, WITHOUT ROWID;
-CREATE TABLE authored (epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
+CREATE TABLE authored (epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, bytes BLOB NOT NULL, seal BLOB NOT NULL,
   PRIMARY KEY (epoch, first)) STRICT;
 CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, certificate BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
 CREATE TABLE deltas (height INTEGER NOT NULL, shard INTEGER NOT NULL, delta BLOB NOT NULL, seal BLOB NOT NULL,
   PRIMARY KEY (height, shard)) STRICT;
-CREATE TABLE calls (number INTEGER PRIMARY KEY, input BLOB NOT NULL, hash BLOB NOT NULL, result BLOB, result_hash BLOB) STRICT;
+CREATE TABLE calls (number INTEGER PRIMARY KEY, input BLOB NOT NULL, seal BLOB NOT NULL, result BLOB, result_seal BLOB) STRICT;
 CREATE INDEX deltas_by_shard ON deltas (shard, height);
 `;
 

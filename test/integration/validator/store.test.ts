@@ -76,7 +76,7 @@ const damages = {
   'sizes of leaves that are others': 'UPDATE shards SET largest_leaf = 1 WHERE id = 0',
   'a shard root that changed': 'UPDATE shards SET root = zeroblob(32) WHERE id = 0',
   'an own segment that changed':
-    "INSERT INTO authored (epoch, first, last, digest, bytes) VALUES (0, 99, 99, zeroblob(32), x'00')",
+    "INSERT INTO authored (epoch, first, last, bytes, seal) VALUES (0, 99, 99, x'00', zeroblob(8))",
   'a chain state that is gone': "DELETE FROM meta WHERE key = 'chain'",
   'a chain state that changed': "UPDATE meta SET value = x'00' WHERE key = 'chain'",
   'a history that changed': "UPDATE meta SET hash = x'00' WHERE key = 'history'",
