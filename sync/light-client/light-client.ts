@@ -18,7 +18,7 @@ import type { DeltaMessage, EpochCertificate, LightBlock, ReceiptsMessage } from
 import { chainIdOf, type Genesis, type ValidatorInfo } from '../wire/genesis.ts';
 import type { OperatorCheckpoint } from '../wire/operator-checkpoint.ts';
 import type { RecoveryPage } from '../wire/recovery-page.ts';
-import { commitPhase, verifyCertificate } from '../wire/vote.ts';
+import { isCommitOf, verifyCertificate } from '../wire/vote.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { CertifiedShard } from './certified-shard.ts';
 import { chainStateOf, nextEpochStart } from './epoch-certificate.ts';
@@ -252,10 +252,10 @@ export class LightClient {
     const set = this.#spans.at(header.height);
     if (set === null) return bad('OTHER_VALIDATORS', 'too long ago');
     if (!equalBytes(header.validatorSetHash, set.setHash)) return this.#unknownSet(header.height);
-    if (certificate.phase !== commitPhase) return bad('NOT_COMMIT');
-    if (certificate.height !== header.height || header.height === 0) return bad('OTHER_HEIGHT');
+    if (header.height === 0) return bad('OTHER_HEIGHT');
     const hash = blockHash(header);
-    if (!equalBytes(certificate.blockHash, hash)) return bad('OTHER_BLOCK');
+    const ofBlock = isCommitOf(header, hash, certificate);
+    if (!ofBlock.ok) return ofBlock;
     const known = this.#known.get(header.height);
     const same =
       known !== undefined && equalBytes(known.hash, hash) && equalBytes(known.resultRoot, certificate.resultRoot);

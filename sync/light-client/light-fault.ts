@@ -1,5 +1,5 @@
 /** Why a message from the region is not believed. */
-import type { CertificateFault } from '../wire/vote.ts';
+import type { CertificateFault, OtherCertificate } from '../wire/vote.ts';
 
 /**
  * `OTHER_CHAIN`: made for another region. `OTHER_VALIDATORS`: not the set of its height, or one that is not known yet.
@@ -12,13 +12,11 @@ import type { CertificateFault } from '../wire/vote.ts';
  */
 export type LightFault =
   | CertificateFault
+  | OtherCertificate
   | 'OTHER_CHAIN'
   | 'OTHER_VALIDATORS'
   | 'TRUST_EXPIRED'
   | 'BAD_EPOCH'
-  | 'NOT_COMMIT'
-  | 'OTHER_HEIGHT'
-  | 'OTHER_BLOCK'
   | 'FORKED_REGION'
   | 'BAD_RECEIPT'
   | 'BAD_RECEIPTS_ROOT'

@@ -7,7 +7,7 @@ import { blockHash } from '../wire/block.ts';
 import { chainIdOf, type Genesis, type Operators } from '../wire/genesis.ts';
 import { checkpointClaim, type OperatorCheckpoint, type OperatorClaim } from '../wire/operator-checkpoint.ts';
 import { type RecoveryPage, recoveryClaim } from '../wire/recovery-page.ts';
-import { commitPhase, verifyCertificate } from '../wire/vote.ts';
+import { isCommitOf, verifyCertificate } from '../wire/vote.ts';
 import { chainStateOf } from './epoch-certificate.ts';
 import type { LightFault } from './light-fault.ts';
 
@@ -66,9 +66,8 @@ export function readCheckpoint(
   if (!equalBytes(checkpoint.chainId, chainId) || !equalBytes(header.chainId, chainId)) return bad('OTHER_CHAIN');
   const chain = chainStateOf(certificate);
   if (!chain.ok) return chain;
-  if (votes.phase !== commitPhase) return bad('NOT_COMMIT');
-  if (votes.height !== header.height) return bad('OTHER_HEIGHT');
-  if (!equalBytes(votes.blockHash, blockHash(header))) return bad('OTHER_BLOCK');
+  const ofBlock = isCommitOf(header, blockHash(header), votes);
+  if (!ofBlock.ok) return ofBlock;
   const certified = verifyCertificate(chainId, chain.value.validators, votes);
   if (!certified.ok) return certified;
   const behind = operatorsBehind(genesis.operators, checkpointClaim(checkpoint));

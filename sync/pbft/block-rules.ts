@@ -1,7 +1,8 @@
 /** Makes fresh blocks and checks those of others: the header rules (ARCHITECTURE D2; SPEC R6 to R8). */
 import { equalBytes, toHex } from '#core/bytes';
-import { type Block, blockBodiesMax, type Header, operationsRoot } from '../wire/block.ts';
+import { type Block, blockBodiesMax, bodyDigest, type Header, operationsRoot } from '../wire/block.ts';
 import { type ValidatorInfo, validatorSetHash } from '../wire/genesis.ts';
+import type { CommittedBlock } from '../wire/peer-message.ts';
 import { beaconAlpha } from './beacon.ts';
 import { type ChainState, chainStateHash } from './chain.ts';
 import type { Instant, ReplicaConfig, ReplicaPorts } from './types.ts';
@@ -21,6 +22,13 @@ export type BlockFault =
 export function bodiesMatchHeader(block: Block): boolean {
   if (block.bodyDigests.length > blockBodiesMax) return false;
   return equalBytes(operationsRoot(block.bodyDigests), block.header.operationsRoot);
+}
+
+/** Whether a block comes with the very bodies that its header commits to, in their order. */
+export function bodiesAreWhole({ block, bodies }: Pick<CommittedBlock, 'block' | 'bodies'>): boolean {
+  const { bodyDigests } = block;
+  const whole = bodiesMatchHeader(block) && bodies.length === bodyDigests.length;
+  return whole && bodyDigests.every((digest, at) => equalBytes(digest, bodyDigest(bodies[at] as Uint8Array)));
 }
 
 /** R17, R18: a NEW-VIEW that must re-propose takes the very block of the prepared certificate; its time is exempt (D2). */

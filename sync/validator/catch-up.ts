@@ -7,11 +7,11 @@ import type { Clock, Timer } from '#core/clock';
 import { BizainError } from '#core/errors';
 import type { Log } from '#core/log';
 import { bad, ok, type Result } from '#core/result';
-import { bodiesMatchHeader, followsChain } from '../pbft/block-rules.ts';
+import { bodiesAreWhole, followsChain } from '../pbft/block-rules.ts';
 import type { PeerId } from '../pbft/voting-set.ts';
-import { bodyDigest, blockHash as hashOf } from '../wire/block.ts';
+import { blockHash as hashOf } from '../wire/block.ts';
 import { type CommittedBlock, catchUpBlocksMax, type PeerMessage } from '../wire/peer-message.ts';
-import { commitPhase, verifyCertificate } from '../wire/vote.ts';
+import { isCommitOf, verifyCertificate } from '../wire/vote.ts';
 import type { ChainKeeper, Committed } from './chain-keeper.ts';
 import type { ValidatorErrorCode } from './errors.ts';
 import type { Executor } from './executor.ts';
@@ -125,23 +125,17 @@ export class CatchUp {
   }
 
   /** A quorum vouches for the header; here it is only made sure that it is the next one, and that the bodies are its own. */
-  #check({ block, certificate, bodies }: CommittedBlock, hash: Uint8Array): Result<true> {
+  #check(offered: CommittedBlock, hash: Uint8Array): Result<true> {
+    const { certificate } = offered;
     const { chainId, keeper } = this.#options;
     const { chain } = keeper;
-    const { header } = block;
+    const { header } = offered.block;
     if (!equalBytes(header.chainId, chainId) || !followsChain(header, chain)) return bad('NOT_THE_NEXT_BLOCK');
-    const certified =
-      certificate.phase === commitPhase &&
-      certificate.height === header.height &&
-      equalBytes(certificate.blockHash, hash);
-    if (!certified) return bad('OTHER_CERTIFICATE');
+    const certified = isCommitOf(header, hash, certificate);
+    if (!certified.ok) return certified;
     const verified = verifyCertificate(chainId, chain.validators, certificate);
     if (!verified.ok) return verified;
-    const complete =
-      bodiesMatchHeader(block) &&
-      bodies.length === block.bodyDigests.length &&
-      block.bodyDigests.every((digest, index) => equalBytes(digest, bodyDigest(bodies[index] as Uint8Array)));
-    return complete ? ok(true) : bad('OTHER_BODIES');
+    return bodiesAreWhole(offered) ? ok(true) : bad('OTHER_BODIES');
   }
 }
 

@@ -6,11 +6,11 @@ import { equalBytes } from '#core/bytes';
 import type { Clock } from '#core/clock';
 import type { Log } from '#core/log';
 import { historyLeaf } from '#ledger/state/history';
-import { bodiesMatchHeader } from '../pbft/block-rules.ts';
+import { bodiesAreWhole } from '../pbft/block-rules.ts';
 import type { PeerId } from '../pbft/voting-set.ts';
-import { blockHash, bodyDigest } from '../wire/block.ts';
+import { blockHash } from '../wire/block.ts';
 import type { CommittedBlock, PeerMessage } from '../wire/peer-message.ts';
-import { commitPhase, verifyCertificate } from '../wire/vote.ts';
+import { isCommitOf, verifyCertificate } from '../wire/vote.ts';
 import type { BlockStore } from './block-store.ts';
 
 const askAgainMs = 2_000;
@@ -82,23 +82,20 @@ export class StoreHealer {
     return true;
   }
 
-  #isOurs({ block, certificate, bodies }: CommittedBlock): boolean {
+  #isOurs(offered: CommittedBlock): boolean {
     const { chainId, store } = this.#options;
-    const { header, bodyDigests } = block;
+    const { certificate } = offered;
+    const { header } = offered.block;
     const hash = blockHash(header);
     const leaf = store.historyLeaf(header.height);
     const validators = store.validatorSet(header.validatorSetHash);
     return (
       leaf !== undefined &&
       equalBytes(leaf, historyLeaf(hash, certificate.resultRoot)) &&
-      certificate.phase === commitPhase &&
-      certificate.height === header.height &&
-      equalBytes(certificate.blockHash, hash) &&
+      isCommitOf(header, hash, certificate).ok &&
       validators !== undefined &&
       verifyCertificate(chainId, validators, certificate).ok &&
-      bodiesMatchHeader(block) &&
-      bodies.length === bodyDigests.length &&
-      bodyDigests.every((digest, at) => equalBytes(digest, bodyDigest(bodies[at] as Uint8Array)))
+      bodiesAreWhole(offered)
     );
   }
 }

@@ -1,4 +1,5 @@
 /** Votes, timeouts and certificates: what validators sign and what anyone can check (ARCHITECTURE D2, D10). */
+import { equalBytes } from '#core/bytes';
 import { encodeCbor } from '#core/codec';
 import { verifySignature } from '#core/ed25519';
 import { type Infer, list, optional, record, uint, versioned } from '#core/format';
@@ -7,6 +8,7 @@ import { hashFormat, heightFormat, signatureFormat } from '#ledger/ids';
 import { quorum } from '#ledger/validators/quorum';
 import { viewFormat, voteDomain, voteMessage } from '#ledger/validators/signed-statement';
 import { validatorsMax } from '#ledger/validators/validator-set';
+import type { Header } from './block.ts';
 import type { ValidatorInfo } from './genesis.ts';
 
 /** Phase numbers of votes. */
@@ -106,6 +108,16 @@ export function checkCertificate(
     if (!isSigned(validator, message, signature)) return bad('BAD_SIGNATURE');
   }
   return ok(true);
+}
+
+/** Why a certificate is not that of a block: it is no proof of COMMIT, or one for another height or block. */
+export type OtherCertificate = 'NOT_COMMIT' | 'OTHER_HEIGHT' | 'OTHER_BLOCK';
+
+/** Whether a certificate speaks of COMMIT for the block of this header and hash; its signatures are checked elsewhere. */
+export function isCommitOf(header: Header, hash: Uint8Array, certificate: Certificate): Result<true, OtherCertificate> {
+  if (certificate.phase !== commitPhase) return bad('NOT_COMMIT');
+  if (certificate.height !== header.height) return bad('OTHER_HEIGHT');
+  return equalBytes(certificate.blockHash, hash) ? ok(true) : bad('OTHER_BLOCK');
 }
 
 /** `checkCertificate` by the keys of a validator set. Cost: one Ed25519 check a signature. */
